@@ -1,0 +1,28 @@
+package output_test
+
+import (
+	"fmt"
+	"testing"
+
+	"isolab/actions/output"
+)
+
+func TestBuffer(t *testing.T) {
+	b := output.New(8)
+	for range 3 {
+		if n, err := fmt.Fprint(b, "12345"); n != 5 || err != nil {
+			t.Fatalf("wrote %d, %v", n, err)
+		}
+	}
+	if b.String() != "12345123" || b.Total() != 15 || !b.Truncated() {
+		t.Errorf("got %q, %d bytes, truncated %v", b, b.Total(), b.Truncated())
+	}
+}
+
+func TestBuffer_exactlyFull(t *testing.T) {
+	b := output.New(4)
+	fmt.Fprint(b, "1234")
+	if b.String() != "1234" || b.Truncated() {
+		t.Errorf("got %q, truncated %v", b, b.Truncated())
+	}
+}

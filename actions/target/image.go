@@ -1,0 +1,154 @@
+package target
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+
+	"isolab/actions"
+	"isolab/actions/runtime"
+)
+
+// Workload is the reference of the built-in image.
+const Workload = "workload"
+
+// Image makes sure that an image is there: the built-in one is made, another one
+// is pulled when it is missing, which needs a permission.
+func Image(ctx context.Context, env *actions.Env, ref string) (runtime.Image, error) {
+	if made := env.Runtime.Images().Made(); ref == Workload && made != "" {
+		if err := env.Ledger.Share("image", made, owner(env)); err != nil {
+			return runtime.Image{}, fmt.Errorf("journal image %s: %w", made, err)
+		}
+	}
+	image, err := env.Runtime.Images().Resolve(ctx, ref)
+	if errors.Is(err, runtime.ErrNotFound) && ref != Workload {
+		image, _, err = Pull(ctx, env, ref, false)
+	}
+	return image, err
+}
+
+// Pull fetches an image unless it is there already, as present says. The run
+// removes what it fetched when it ends, unless keep is set.
+func Pull(ctx context.Context, env *actions.Env, ref string, keep bool) (image runtime.Image, present bool, err error) {
+	if image, err = env.Runtime.Images().Resolve(ctx, ref); err == nil || !errors.Is(err, runtime.ErrNotFound) {
+		return image, err == nil, err
+	}
+	if err := env.Permit(actions.ImagePull); err != nil {
+		return image, false, fmt.Errorf("pull %s: %w", ref, err)
+	}
+	if err := intendImage(env, ref, keep); err != nil {
+		return image, false, err
+	}
+	image, err = env.Runtime.Images().Pull(ctx, ref, env.Note)
+	if err != nil {
+		return image, false, fmt.Errorf("pull %s: %w", ref, err)
+	}
+	return image, false, nil
+}
+
+// Build makes an image from a directory beside the scenario. Without a tag it
+// gets one of the run.
+func Build(ctx context.Context, env *actions.Env, dir, tag string) (runtime.Image, error) {
+	if err := env.Permit(actions.ImageBuild); err != nil {
+		return runtime.Image{}, fmt.Errorf("build %s: %w", dir, err)
+	}
+	path, err := Beside(env, dir)
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	if _, err := env.Runtime.Images().Resolve(ctx, tag); err == nil && !env.Ledger.Holds("image", tag) {
+		return runtime.Image{}, fmt.Errorf("build %s: an image %s is there already and is not of this run; choose another tag", dir, tag)
+	}
+	if err := intendImage(env, tag, false); err != nil {
+		return runtime.Image{}, err
+	}
+	image, err := env.Runtime.Images().Build(ctx, path, tag, env.Note)
+	if err != nil {
+		return image, fmt.Errorf("build %s: %w", dir, err)
+	}
+	return image, nil
+}
+
+// Load imports an image from a file beside the scenario. What it brought is
+// removed at the end; its name is known only afterwards.
+func Load(ctx context.Context, env *actions.Env, file string) (runtime.Image, error) {
+	path, err := Beside(env, file)
+	if err != nil {
+		return runtime.Image{}, err
+	}
+	refs, err := namesIn(path)
+	if err != nil {
+		return runtime.Image{}, fmt.Errorf("load image %s: %w", file, err)
+	}
+	for _, ref := range refs {
+		if _, err := env.Runtime.Images().Resolve(ctx, ref); err == nil {
+			continue // it was there before the run, and stays
+		}
+		if err := intendImage(env, ref, false); err != nil {
+			return runtime.Image{}, err
+		}
+	}
+	image, err := env.Runtime.Images().Load(ctx, path)
+	if err != nil {
+		return image, fmt.Errorf("load image %s: %w", file, err)
+	}
+	return image, nil
+}
+
+// intendImage journals an image that is about to be made.
+func intendImage(env *actions.Env, ref string, keep bool) error {
+	if keep || env.Ledger.Holds("image", ref) {
+		return nil
+	}
+	if err := env.Ledger.Intend("image", ref, owner(env)); err != nil {
+		return fmt.Errorf("journal image %s: %w", ref, err)
+	}
+	return nil
+}
+
+// owner says which runtime can remove an object.
+func owner(env *actions.Env) map[string]string {
+	return map[string]string{"runtime": env.Runtime.Name()}
+}
+
+// Beside is the path of a file in the scenario's folder. It cannot leave that
+// folder, not even through symbolic links.
+func Beside(env *actions.Env, name string) (string, error) {
+	if env.Run.Source == "" {
+		return "", fmt.Errorf("%s: this scenario has no folder of its own to look in", name)
+	}
+	if !filepath.IsLocal(name) {
+		return "", fmt.Errorf("%s: want a path beside the scenario, without a leading / or ..", name)
+	}
+	folder, err := filepath.EvalSymlinks(env.Run.Source)
+	if err != nil {
+		return "", fmt.Errorf("scenario folder: %w", err)
+	}
+	path, err := filepath.EvalSymlinks(filepath.Join(folder, name))
+	if err != nil {
+		return "", err
+	}
+	if inside, err := filepath.Rel(folder, path); err != nil || !filepath.IsLocal(inside) {
+		return "", fmt.Errorf("%s: leads out of the scenario's folder", name)
+	}
+	return path, nil
+}
+
+// ReadBeside reads a small text file of the scenario's folder: at most 1 MiB.
+func ReadBeside(env *actions.Env, name string) (string, error) {
+	path, err := Beside(env, name)
+	if err != nil {
+		return "", err
+	}
+	info, err := os.Stat(path)
+	if err != nil {
+		return "", err
+	}
+	if !info.Mode().IsRegular() || info.Size() > 1<<20 {
+		return "", fmt.Errorf("%s: want a regular file of at most 1 MiB", name)
+	}
+	text, err := os.ReadFile(path)
+	return string(text), err
+}
