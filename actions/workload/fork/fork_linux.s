@@ -1,0 +1,2 @@
+// An assembly file lets the compiler accept functions without a body, which the
+// linker finds in the Go runtime.
