@@ -1,0 +1,33 @@
+package container
+
+import (
+	"strings"
+	"testing"
+
+	"isolab/actions/target"
+	"isolab/schema"
+)
+
+func TestCheckProgram(t *testing.T) {
+	builtin := schema.Image{Ref: target.Workload}
+	for _, test := range []struct {
+		name    string
+		c       schema.Container
+		command []string
+		says    string
+	}{
+		{"known", schema.Container{Image: builtin}, []string{"eatmemory", "1MiB"}, ""},
+		{"misspelt", schema.Container{Image: builtin}, []string{"slep", "10"}, `did you mean "sleep"?`},
+		{"unknown", schema.Container{Image: builtin}, []string{"postgresql"}, "isolab workload"},
+		{"an expression", schema.Container{Image: builtin}, []string{"", "10"}, ""},
+		{"a path", schema.Container{Image: builtin}, []string{"/volume/slep"}, ""},
+		{"another search path", schema.Container{Image: builtin, Env: map[string]string{"PATH": "/x"}}, []string{"slep"}, ""},
+		{"another image", schema.Container{Image: schema.Image{Ref: "debian"}}, []string{"slep"}, ""},
+		{"none", schema.Container{Image: builtin}, nil, ""},
+	} {
+		err := checkProgram(test.c, test.command)
+		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+			t.Errorf("%s: %v, want %q", test.name, err, test.says)
+		}
+	}
+}

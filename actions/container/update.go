@@ -1,0 +1,57 @@
+package container
+
+import (
+	"context"
+	"errors"
+	"fmt"
+
+	"isolab/actions"
+	"isolab/actions/shell"
+	"isolab/actions/target"
+	"isolab/schema"
+)
+
+// UpdateParams are the parameters of container.update.
+type UpdateParams struct {
+	Container string        `json:"container" doc:"Name of a container that runs." isolab:"main,required" example:"hungry"`
+	Limits    schema.Limits `json:"limits" doc:"The limits to change; keys that are left out stay as they are." isolab:"required" example:"{cpus: 1}"`
+}
+
+// UpdateResult is the result of container.update.
+type UpdateResult struct {
+	Limits LimitsResult `json:"limits" expr:"limits" doc:"The limits as the runtime has them recorded now."`
+}
+
+// Update is container.update.
+var Update = actions.Define(actions.Spec[UpdateParams, UpdateResult]{
+	Name:    "container.update",
+	Summary: "Change limits of a container while it runs",
+	About: `Writes the new limits into the container's cgroup; its processes are not restarted. With
+Docker on cgroup v1 a memory limit above the present memory-and-swap limit is refused
+unless the swap is given too. What the kernel enforces afterwards is read with cgroup.read.`,
+	Example: `container.update: {container: hungry, limits: {cpus: 1}}
+`,
+	Check: func(p UpdateParams, d actions.Declared) error { return target.Check(d, p.Container) },
+	Shell: func(p UpdateParams, v actions.View) []string {
+		words := append([]string{"docker", "update"}, limitFlags(p.Limits)...)
+		return []string{shell.Line(append(words, v.ContainerName(p.Container))...)}
+	},
+	Run: func(ctx context.Context, env *actions.Env, p UpdateParams) (UpdateResult, error) {
+		if p.Limits == (schema.Limits{}) {
+			return UpdateResult{}, errors.New("no limit is given")
+		}
+		runtimeName, err := target.Live(env, p.Container)
+		if err != nil {
+			return UpdateResult{}, err
+		}
+		changes, err := limits(ctx, env, p.Limits)
+		if err != nil {
+			return UpdateResult{}, err
+		}
+		if err := env.Runtime.Update(ctx, runtimeName, changes); err != nil {
+			return UpdateResult{}, fmt.Errorf("update container %s: %w", p.Container, err)
+		}
+		seen, err := target.Inspect(ctx, env, p.Container)
+		return UpdateResult{Limits: limitsResult(seen.Limits)}, err
+	},
+})

@@ -1,0 +1,159 @@
+package image_test
+
+import (
+	"archive/tar"
+	"context"
+	"errors"
+	"os"
+	"path/filepath"
+	"slices"
+	"testing"
+
+	"isolab/actions"
+	"isolab/actions/actionstest"
+	"isolab/actions/image"
+)
+
+func TestActions_keepTheRules(t *testing.T) { actionstest.Rules(t, "image", image.Actions()) }
+
+func run(t *testing.T, env *actionstest.Env, action actions.Action, params any) (image.Result, error) {
+	t.Helper()
+	result, err := action.Run(context.Background(), &env.Env, params)
+	return result.(image.Result), err
+}
+
+func TestPull_journalsWhatItFetches(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	env := actionstest.New(t, rt, nil)
+	result, err := run(t, env, image.Pull, image.PullParams{Image: "alpine:3"})
+	if err != nil || result.Present || result.Ref != "alpine:3" {
+		t.Fatalf("got %+v, %v", result, err)
+	}
+	if want := []string{"image alpine:3"}; !slices.Equal(env.Ledger.List(), want) {
+		t.Errorf("the journal holds %q, want %q", env.Ledger.List(), want)
+	}
+}
+
+func TestPull_leavesWhatIsThere(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	rt.Store.Have["alpine:3"] = true
+	env := actionstest.New(t, rt, nil)
+	result, err := run(t, env, image.Pull, image.PullParams{Image: "alpine:3"})
+	if err != nil || !result.Present || len(env.Ledger.List()) != 0 || slices.Contains(rt.Store.Calls, "pull alpine:3") {
+		t.Errorf("got %+v, %v, journal %q, calls %q", result, err, env.Ledger.List(), rt.Store.Calls)
+	}
+}
+
+func TestPull_keepsWhatIsToBeKept(t *testing.T) {
+	env := actionstest.New(t, actionstest.NewRuntime(), nil)
+	if _, err := run(t, env, image.Pull, image.PullParams{Image: "alpine:3", Keep: true}); err != nil || len(env.Ledger.List()) != 0 {
+		t.Errorf("%v, journal %q", err, env.Ledger.List())
+	}
+}
+
+func TestPull_needsItsPermission(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	env := actionstest.New(t, rt, nil)
+	env.Granted = []actions.Permission{}
+	if _, err := run(t, env, image.Pull, image.PullParams{Image: "alpine:3"}); !errors.Is(err, actions.ErrDenied) {
+		t.Errorf("got %v", err)
+	}
+	if len(rt.Store.Calls) != 0 {
+		t.Errorf("the runtime was asked: %q", rt.Store.Calls)
+	}
+}
+
+func TestBuild_onlyBesideTheScenario(t *testing.T) {
+	env := actionstest.New(t, actionstest.NewRuntime(), nil)
+	outside := t.TempDir()
+	if err := os.Symlink(outside, filepath.Join(env.Run.Source, "link")); err != nil {
+		t.Skip(err)
+	}
+	for _, dir := range []string{"../up", "/etc", "link", "missing"} {
+		if _, err := run(t, env, image.Build, image.BuildParams{Dir: dir}); err == nil {
+			t.Errorf("%s was built", dir)
+		}
+	}
+	if err := os.Mkdir(filepath.Join(env.Run.Source, "server"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	result, err := run(t, env, image.Build, image.BuildParams{Dir: "server"})
+	if err != nil || result.Ref != env.Run.Name("built") {
+		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+func TestBuild_takesNobodysTag(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	rt.Store.Have["theirs"] = true
+	env := actionstest.New(t, rt, nil)
+	if _, err := run(t, env, image.Build, image.BuildParams{Dir: ".", Tag: "theirs"}); err == nil {
+		t.Error("an image that is not of the run was replaced")
+	}
+}
+
+func TestLoad_journalsTheNamesBeforehand(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	rt.Store.Have["old:1"] = true
+	env := actionstest.New(t, rt, nil)
+	archive(t, filepath.Join(env.Run.Source, "two.tar"), "manifest.json", `[{"Config":"c.json","RepoTags":["old:1","new:1"],"Layers":[]}]`)
+	if _, err := run(t, env, image.Load, image.LoadParams{File: "two.tar"}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"image new:1"}; !slices.Equal(env.Ledger.List(), want) {
+		t.Errorf("the journal holds %q, want %q", env.Ledger.List(), want)
+	}
+}
+
+func TestLoad_readsAnOCILayout(t *testing.T) {
+	env := actionstest.New(t, actionstest.NewRuntime(), nil)
+	dir := filepath.Join(env.Run.Source, "layout")
+	if err := os.Mkdir(dir, 0o755); err != nil {
+		t.Fatal(err)
+	}
+	index := `{"manifests":[{"annotations":{"org.opencontainers.image.ref.name":"app:2"}}]}`
+	if err := os.WriteFile(filepath.Join(dir, "index.json"), []byte(index), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(t, env, image.Load, image.LoadParams{File: "layout"}); err != nil {
+		t.Fatal(err)
+	}
+	if want := []string{"image app:2"}; !slices.Equal(env.Ledger.List(), want) {
+		t.Errorf("the journal holds %q, want %q", env.Ledger.List(), want)
+	}
+}
+
+func archive(t *testing.T, path, name, content string) {
+	t.Helper()
+	file, err := os.Create(path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer file.Close()
+	w := tar.NewWriter(file)
+	if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644}); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := w.Write([]byte(content)); err != nil {
+		t.Fatal(err)
+	}
+	if err := w.Close(); err != nil {
+		t.Fatal(err)
+	}
+}
+
+func TestShell(t *testing.T) {
+	for _, test := range []struct {
+		action actions.Action
+		params any
+		want   string
+	}{
+		{image.Pull, image.PullParams{Image: "alpine:3"}, "docker pull alpine:3"},
+		{image.Build, image.BuildParams{Dir: "server", Tag: "s:1"}, "docker build --tag s:1 server"},
+		{image.Load, image.LoadParams{File: "s.tar"}, "docker load --input s.tar"},
+	} {
+		if got := test.action.Shell(test.params, actionstest.View{}); !slices.Equal(got, []string{test.want}) {
+			t.Errorf("%s: %q, want %q", test.action.Name, got, test.want)
+		}
+	}
+}
