@@ -1,0 +1,96 @@
+package cgroup_test
+
+import (
+	"slices"
+	"testing"
+
+	"isolab/actions"
+	"isolab/actions/actionstest"
+	"isolab/actions/cgroup"
+	"isolab/schema"
+)
+
+func TestActions_keepTheRules(t *testing.T) { actionstest.Rules(t, "cgroup", cgroup.Actions()) }
+
+func TestCheck_unknownContainer(t *testing.T) {
+	declared := actionstest.View{Containers: map[string]schema.Container{"hungry": {}}}
+	for _, action := range []actions.Action{cgroup.Read} {
+		if err := action.Check(cgroup.ReadParams{Container: "hungri"}, declared); err == nil {
+			t.Errorf("%s accepts an unknown container", action.Name)
+		}
+		if err := action.Check(cgroup.ReadParams{Container: "hungry", Cgroup: "small"}, declared); err == nil {
+			t.Errorf("%s accepts a container and a cgroup", action.Name)
+		}
+	}
+}
+
+func TestRun_expressionsOnlyInWorkloads(t *testing.T) {
+	for params, ok := range map[string]bool{
+		"{cgroup: small, command: [memhog, '${params.size}']}":                       true,
+		"{cgroup: small, command: [sh, -c, '${other.stdout}']}":                      false,
+		"{cgroup: small, command: ['${other.stdout}']}":                              false,
+		"{cgroup: small, command: [sh, -c, 'echo $A'], env: {A: '${other.stdout}'}}": true,
+	} {
+		err := cgroup.Run.Check(actionstest.Decode[cgroup.RunParams](t, params), actionstest.View{})
+		if (err == nil) != ok {
+			t.Errorf("%s: %v", params, err)
+		}
+	}
+}
+
+func shellOf[P any](t *testing.T, action actions.Action, version, params string) []string {
+	t.Helper()
+	return action.Shell(actionstest.Decode[P](t, params), actionstest.View{Version: version, Containers: map[string]schema.Container{"hungry": {}}})
+}
+
+func TestShell(t *testing.T) {
+	for _, test := range []struct {
+		name      string
+		got, want []string
+	}{
+		{"read v1", shellOf[cgroup.ReadParams](t, cgroup.Read, "v1", "hungry"), []string{
+			"cat /sys/fs/cgroup/memory/hungry/memory.limit_in_bytes", "cat /sys/fs/cgroup/memory/hungry/memory.usage_in_bytes"}},
+		{"read v2", shellOf[cgroup.ReadParams](t, cgroup.Read, "v2", "{cgroup: small}"), []string{
+			"cat /sys/fs/cgroup/small/memory.max", "cat /sys/fs/cgroup/small/memory.current"}},
+		{"read what claims read", cgroup.Read.Shell(actionstest.Decode[cgroup.ReadParams](t, "hungry"),
+			actionstest.View{Fields: []string{"cpu.shares", "io.read_ops", "memory.anon", "memory.rss", "pids.current", "pressure.cpu.some_total", "version"}}), []string{
+			"cat /sys/fs/cgroup/cpu/hungry/cpu.shares", "cat /sys/fs/cgroup/io/hungry/blkio.throttle.io_serviced_recursive",
+			"cat /sys/fs/cgroup/memory/hungry/memory.stat", "cat /sys/fs/cgroup/pids/hungry/pids.current", "cat /sys/fs/cgroup/cpu/hungry/cpu.pressure"}},
+		{"file v1", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "v1", "{container: hungry, file: memory.max|memory.limit_in_bytes}"),
+			[]string{"cat /sys/fs/cgroup/memory/hungry/memory.limit_in_bytes"}},
+		{"file v2", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "v2", "{container: hungry, file: memory.max|memory.limit_in_bytes}"),
+			[]string{"cat /sys/fs/cgroup/hungry/memory.max"}},
+		{"files", shellOf[cgroup.ListParams](t, cgroup.List, "v1", "{cgroup: small}"), []string{"ls -la /sys/fs/cgroup/memory/small"}},
+		{"create v1", shellOf[cgroup.CreateParams](t, cgroup.Create, "v1", "{name: small, controllers: [memory, pids], owner: student, limits: {memory: 10MiB, swap: 0}}"), []string{
+			"mkdir -p /sys/fs/cgroup/memory/small", "chown -R student /sys/fs/cgroup/memory/small",
+			"mkdir -p /sys/fs/cgroup/pids/small", "chown -R student /sys/fs/cgroup/pids/small",
+			"echo 10485760 > /sys/fs/cgroup/memory/small/memory.limit_in_bytes",
+			"echo 10485760 > /sys/fs/cgroup/memory/small/memory.memsw.limit_in_bytes"}},
+		{"create v2", shellOf[cgroup.CreateParams](t, cgroup.Create, "v2", "{name: small}"), []string{"mkdir -p /sys/fs/cgroup/small"}},
+		{"set v1", shellOf[cgroup.SetParams](t, cgroup.Set, "v1", "{cgroup: small, limits: {cpus: 0.5, cpu_shares: 512, cpuset: 0-1, memory: none, reservation: 1MiB, swappiness: 50, oom_kill: false, pids: 0, read_bps: 1MiB/s, write_iops: 0, device: '8:0'}}"), []string{
+			"echo 50000 > /sys/fs/cgroup/cpu/small/cpu.cfs_quota_us", "echo 512 > /sys/fs/cgroup/cpu/small/cpu.shares",
+			"echo 0-1 > /sys/fs/cgroup/cpuset/small/cpuset.cpus", "echo -1 > /sys/fs/cgroup/memory/small/memory.limit_in_bytes",
+			"echo 1048576 > /sys/fs/cgroup/memory/small/memory.soft_limit_in_bytes", "echo 50 > /sys/fs/cgroup/memory/small/memory.swappiness",
+			"echo 1 > /sys/fs/cgroup/memory/small/memory.oom_control", "echo max > /sys/fs/cgroup/pids/small/pids.max",
+			"echo '8:0 1048576' > /sys/fs/cgroup/io/small/blkio.throttle.read_bps_device",
+			"echo '8:0 0' > /sys/fs/cgroup/io/small/blkio.throttle.write_iops_device"}},
+		{"set v2", shellOf[cgroup.SetParams](t, cgroup.Set, "v2", "{cgroup: small, limits: {cpus: 0, cpu_shares: 1024, memory: 1MiB, swap: none, write_bps: 0, read_iops: 100, device: '8:0'}, files: {memory.oom.group: '1', memory.high: 64M}}"), []string{
+			"echo 'max 100000' > /sys/fs/cgroup/small/cpu.max", "echo 100 > /sys/fs/cgroup/small/cpu.weight",
+			"echo 1048576 > /sys/fs/cgroup/small/memory.max", "echo max > /sys/fs/cgroup/small/memory.swap.max",
+			"echo '8:0 wbps=max' > /sys/fs/cgroup/small/io.max", "echo '8:0 riops=100' > /sys/fs/cgroup/small/io.max",
+			"echo 64M > /sys/fs/cgroup/small/memory.high", "echo 1 > /sys/fs/cgroup/small/memory.oom.group"}},
+		{"attach v1", shellOf[cgroup.AttachParams](t, cgroup.Attach, "v1", "{cgroup: small, container: hungry}"), []string{
+			"echo <hungry's pid> > /sys/fs/cgroup/memory/small/cgroup.procs", "echo <hungry's pid> > /sys/fs/cgroup/cpu/small/cgroup.procs",
+			"echo <hungry's pid> > /sys/fs/cgroup/pids/small/cgroup.procs"}},
+		{"run v2", shellOf[cgroup.RunParams](t, cgroup.Run, "v2", `{cgroup: small, user: "65534", command: [memhog, 100MiB]}`), []string{
+			"sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec setpriv --reuid 65534 --clear-groups memhog 100MiB'"}},
+		{"freeze v1", shellOf[cgroup.FreezeParams](t, cgroup.Freeze, "v1", "{cgroup: small}"), []string{"echo FROZEN > /sys/fs/cgroup/freezer/small/freezer.state"}},
+		{"thaw v2", shellOf[cgroup.ThawParams](t, cgroup.Thaw, "v2", "{cgroup: small}"), []string{"echo 0 > /sys/fs/cgroup/small/cgroup.freeze"}},
+		{"kill", shellOf[cgroup.KillParams](t, cgroup.Kill, "v1", "{cgroup: small}"), []string{"echo 1 > /sys/fs/cgroup/unified/small/cgroup.kill"}},
+		{"remove v1", shellOf[cgroup.RemoveParams](t, cgroup.Remove, "v1", "small"), []string{"rmdir /sys/fs/cgroup/cpu/small /sys/fs/cgroup/memory/small /sys/fs/cgroup/pids/small"}},
+	} {
+		if !slices.Equal(test.got, test.want) {
+			t.Errorf("%s\n got %q\nwant %q", test.name, test.got, test.want)
+		}
+	}
+}
