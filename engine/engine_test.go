@@ -1,0 +1,481 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"slices"
+	"strings"
+	"sync"
+	"testing"
+	"time"
+
+	"isolab/actions"
+	"isolab/actions/runtime"
+	"isolab/engine/event"
+	"isolab/engine/journal"
+	"isolab/engine/receipt"
+	"isolab/schema"
+)
+
+// The tests run whole scenarios, from YAML to events, with actions of their own:
+// the engine knows actions by their contract only, so nothing else is needed.
+
+// bench is a machine for scenarios: a clock that does not wait, and a counter that
+// actions raise.
+type bench struct {
+	t       *testing.T
+	clock   *testClock
+	mu      sync.Mutex
+	count   int
+	removed []string
+	lacks   []Lack
+	grant   func(context.Context, *Program) error
+	events  []event.Event
+	leak    bool
+}
+
+// testClock moves only when somebody sleeps.
+type testClock struct {
+	mu  sync.Mutex
+	now time.Time
+}
+
+func (c *testClock) Now() time.Time {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	return c.now
+}
+
+func (c *testClock) Sleep(ctx context.Context, d time.Duration) error {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	c.now = c.now.Add(d)
+	return ctx.Err()
+}
+
+type countResult struct {
+	N    int    `json:"n" expr:"n" doc:"How often it was asked."`
+	Code int    `json:"code" expr:"code" doc:"How it ended."`
+	Text string `json:"text" expr:"text" doc:"What was given."`
+
+	Missing map[string]string `json:"missing" expr:"missing" doc:"What could not be read."`
+
+	noise string
+	slow  bool // the noise makes figures smaller, never larger
+}
+
+var _ actions.Noisy = countResult{}
+
+func (r countResult) Origins() map[string]string { return map[string]string{"n": "/test/counter"} }
+
+func (r countResult) Noise(field string, low bool) (string, float64) {
+	if r.slow && !(low && field == "code") {
+		return "", 0
+	}
+	return r.noise, 0.1
+}
+
+type countParams struct {
+	Text  string `json:"text" doc:"Text to give back." isolab:"main"`
+	Code  int    `json:"code" doc:"How to end."`
+	Fail  string `json:"fail" doc:"An error to return." enum:"always,first,unsupported,hang,panic,unread"`
+	Noisy bool   `json:"noisy" doc:"Whether the result is noisy."`
+	Slow  bool   `json:"slow" doc:"Whether it is noisy, and that makes the code smaller."`
+	Make  string `json:"make" doc:"The name of something to make."`
+}
+
+// counter is an action that observes; bump is the same and changes something.
+func (b *bench) actions() []actions.Action {
+	spec := actions.Spec[countParams, countResult]{
+		Summary: "Count",
+		Verdict: []string{"code"},
+		FailsOn: func(r countResult) error {
+			if r.Code != 0 {
+				return fmt.Errorf("exited with %d", r.Code)
+			}
+			return nil
+		},
+		Shell: func(p countParams, _ actions.View) []string { return []string{"count " + p.Text} },
+		Run:   b.run,
+	}
+	counter, bump, host := spec, spec, spec
+	counter.Name, counter.Observes = "test.count", true
+	bump.Name = "test.bump"
+	host.Name = "test.exec"
+	host.Needs = func(countParams, actions.Declared) []actions.Permission {
+		return []actions.Permission{actions.HostExec}
+	}
+	return []actions.Action{actions.Define(counter), actions.Define(bump), actions.Define(host)}
+}
+
+func (b *bench) run(ctx context.Context, env *actions.Env, p countParams) (countResult, error) {
+	b.mu.Lock()
+	b.count++
+	n := b.count
+	b.mu.Unlock()
+	if p.Make != "" {
+		if err := env.Ledger.Intend("thing", p.Make, nil); err != nil {
+			return countResult{}, err
+		}
+	}
+	switch {
+	case p.Fail == "always", p.Fail == "first" && n == 1:
+		return countResult{}, errors.New("count: it failed")
+	case p.Fail == "unsupported":
+		return countResult{}, fmt.Errorf("count: %w: there is no abacus; buy one", actions.ErrUnsupported)
+	case p.Fail == "hang":
+		<-ctx.Done()
+		return countResult{}, ctx.Err()
+	case p.Fail == "panic":
+		panic("the abacus broke")
+	}
+	r := countResult{N: n, Code: p.Code, Text: p.Text}
+	if p.Fail == "unread" {
+		r.Missing = map[string]string{"n": "the abacus was locked"}
+	}
+	if p.Noisy || p.Slow {
+		r.noise, r.slow = "40 % of the CPU time was stolen", p.Slow
+	}
+	return r, nil
+}
+
+func (b *bench) Choose(context.Context, string) (runtime.Runtime, string, error) {
+	return noRuntime{}, "it is a test", nil
+}
+
+func (b *bench) Lacks(context.Context, schema.Requires, runtime.Runtime) []Lack { return b.lacks }
+func (b *bench) Describe(context.Context) event.Session                         { return event.Session{} }
+
+// noRuntime is a runtime that is never asked anything but its name.
+type noRuntime struct{ runtime.Runtime }
+
+func (noRuntime) Name() string { return "none" }
+
+func (b *bench) session() *Session {
+	j, err := journal.Open(b.t.TempDir(), journal.Options{})
+	if err != nil {
+		b.t.Fatal(err)
+	}
+	services := Services{
+		Runtimes: b, Machine: b, Journal: j, Clock: b.clock, Scratch: b.t.TempDir(), Root: "/",
+		Removers: map[string]actions.Remover{"scratch": Removers()["scratch"], "thing": func(_ context.Context, name string, _ map[string]string) error {
+			b.removed = append(b.removed, name)
+			return nil
+		}},
+		Grant: b.grant,
+		Inventory: func(ctx context.Context, _ runtime.Runtime, run string) receipt.Inventory {
+			inventory, _ := receipt.Take(ctx, receipt.Objects(receipt.Containers, func(context.Context) ([]receipt.Item, error) {
+				if b.leak {
+					return []receipt.Item{{Name: "forgotten", Run: run}}, nil
+				}
+				return nil, nil
+			}))
+			return inventory
+		},
+		Locate: func(context.Context, *actions.Env, string, string) (string, string, bool) { return "", "", false },
+	}
+	return NewSession(services, func(e event.Event) { b.events = append(b.events, e) }, false)
+}
+
+func newBench(t *testing.T) *bench {
+	return &bench{t: t, clock: &testClock{now: time.Unix(0, 0)}, grant: func(context.Context, *Program) error { return nil }}
+}
+
+// scenario reads a document whose head is given.
+func scenario(t *testing.T, body string) *schema.Scenario {
+	t.Helper()
+	s, diags := schema.Read("test.yaml", []byte("isolab: 1\nname: test\ntitle: A test\n"+body))
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	return s
+}
+
+// play compiles and runs a document.
+func (b *bench) play(body string) Summary {
+	b.t.Helper()
+	program, diags := Compile(scenario(b.t, body), NewCatalog(b.actions()...), Options{})
+	if len(diags) > 0 {
+		b.t.Fatal(diags)
+	}
+	return b.session().Run(context.Background(), program)
+}
+
+func (b *bench) claims() (list []*event.Claim) {
+	for _, e := range b.events {
+		if e.Kind == event.ClaimJudged {
+			list = append(list, e.Claim)
+		}
+	}
+	return list
+}
+
+func TestOutcomes(t *testing.T) {
+	for _, test := range []struct {
+		name, body string
+		outcome    event.Outcome
+		reason     string
+	}{
+		{"a claim holds", "steps: [{test.count: hello, expect: [result.text == 'hello']}]", event.Passed, ""},
+		{"a claim is false", "steps: [{test.count: hello, expect: [result.text == 'bye']}]", event.Failed, `result.text = "hello"`},
+		{"a failing result is red although nobody asked", "steps: [{test.count: {code: 3}}, {test.count: x, expect: ['result.n > 0']}]", event.Failed, "exited with 3"},
+		{"unless the step expects it", "steps: [{test.count: {code: 3}, expect: [result.code == 3]}]", event.Passed, ""},
+		{"another claim does not excuse it", "steps: [{test.count: {code: 3}, expect: ['result.n > 0']}]", event.Failed, "exited with 3"},
+		{"an action fails", "steps: [{test.count: {fail: always}, expect: ['result.n > 0']}]", event.Errored, "it failed"},
+		{"an action panics", "steps: [{test.count: {fail: panic}, expect: ['result.n > 0']}]", event.Errored, "the abacus broke"},
+		{"the machine cannot", "steps: [{test.count: {fail: unsupported}, expect: ['result.n > 0']}]", event.Skipped, "there is no abacus"},
+		{"a timeout", "steps: [{test.count: {fail: hang}, timeout: 10ms, expect: ['result.n > 0']}]", event.Errored, "took longer than the step's timeout of 10ms"},
+		{"a claim cannot be judged", "steps: [{test.count: x, expect: [\"int(result.text) == 1\"]}]", event.Errored, "could not be judged"},
+		{"a claim on what could not be read", "steps: [{test.count: {fail: unread}, expect: ['result.n >= 0']}]", event.Errored, "the abacus was locked"},
+		{"noise", "steps: [{test.count: {noisy: true}, expect: [result.text == 'x']}]", event.Inconclusive, "40 % of the CPU time"},
+		{"noise that cannot have done it", "steps: [{test.count: {noisy: true}, expect: ['result.n >= 100']}]", event.Failed, "result.n"},
+		{"noise does not matter while claims hold", "steps: [{test.count: {noisy: true}, expect: ['result.n > 0']}]", event.Passed, ""},
+		{"noise that lowers a figure which is too low", "steps: [{test.count: {slow: true, code: 10}, expect: ['result.code >= 11']}]", event.Inconclusive, "40 % of the CPU time"},
+		{"the figure may be on either side", "steps: [{test.count: {slow: true, code: 10}, expect: ['11 <= result.code * 1']}]", event.Inconclusive, "40 % of the CPU time"},
+		{"noise that lowers a figure which is too high", "steps: [{test.count: {slow: true, code: 10}, expect: ['result.code <= 9']}]", event.Failed, "result.code"},
+		{"a failure that is allowed", "steps: [{test.count: {code: 3}, allow_failure: true}, {test.count: x, expect: ['result.n > 0']}]", event.Passed, ""},
+		{"finally runs after an error, and its own failure counts", "steps: [{test.count: x, expect: ['result.n > 0']}]\nfinally: [{test.count: y, expect: ['result.n > 5']}]", event.Failed, "result.n"},
+		{"a step that is left out", "steps: [{test.count: x, when: 1 > 2, expect: ['result.n > 5']}, {test.count: y, expect: ['result.n > 0']}]", event.Passed, ""},
+		{"a result of a step that was left out", "steps: [{test.count: x, when: 1 > 2, as: gone}, {test.count: y, expect: ['gone.n > 0']}]", event.Errored, "gone"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			summary := newBench(t).play(test.body)
+			if summary.Outcome != test.outcome || !strings.Contains(summary.Reason, test.reason) {
+				t.Errorf("%s (%s), want %s (… %s …)", summary.Outcome, summary.Reason, test.outcome, test.reason)
+			}
+		})
+	}
+}
+
+func TestEventuallyWaitsForAllClaims(t *testing.T) {
+	b := newBench(t)
+	summary := b.play("steps: [{test.count: {fail: first}, eventually: {within: 10s, every: 1s}, expect: ['result.n >= 4', 'result.n > 0']}]")
+	if summary.Outcome != event.Passed || b.count != 4 {
+		t.Errorf("%s after %d tries, want passed after 4: an error counts as not yet", summary.Outcome, b.count)
+	}
+	if len(b.claims()) != 2 {
+		t.Errorf("%d claims told, want those of the last try only", len(b.claims()))
+	}
+}
+
+func TestEventuallyEnds(t *testing.T) {
+	b := newBench(t)
+	summary := b.play("steps: [{test.count: x, eventually: {within: 3s, every: 1s}, expect: ['result.n > 100']}]")
+	if summary.Outcome != event.Failed || b.count != 4 {
+		t.Errorf("%s after %d tries, want failed after 4", summary.Outcome, b.count)
+	}
+}
+
+func TestAlwaysDemandsEveryTime(t *testing.T) {
+	b := newBench(t)
+	summary := b.play("steps: [{test.count: x, always: {for: 10s, every: 1s}, expect: ['result.n < 3']}]")
+	if summary.Outcome != event.Failed || b.count != 3 {
+		t.Errorf("%s after %d tries, want failed at the third", summary.Outcome, b.count)
+	}
+	b = newBench(t)
+	if summary := b.play("steps: [{test.count: x, always: {for: 3s, every: 1s}, expect: ['result.n < 9']}]"); summary.Outcome != event.Passed || b.count != 4 {
+		t.Errorf("%s after %d tries, want passed after 4", summary.Outcome, b.count)
+	}
+}
+
+func TestForeachAndCases(t *testing.T) {
+	b := newBench(t)
+	summary := b.play(`
+params: {word: {type: string, default: a}}
+cases:
+  - {name: one, params: {word: x}}
+  - {name: two, params: {word: y}}
+steps:
+  - {test.count: "${params.word}${item}", foreach: [1, 2, 3], as: all, expect: ["result.text == params.word + string(item)"]}
+  - {test.count: last, expect: ["len(all) == 3", "all[2].text == params.word + '3'"]}
+`)
+	if summary.Outcome != event.Passed || b.count != 8 || summary.Claims.Passed != 10 {
+		t.Errorf("%s (%s), %d actions, %d claims, want passed, 8, 10", summary.Outcome, summary.Reason, b.count, summary.Claims.Passed)
+	}
+}
+
+func TestWhatWasMadeIsRemoved(t *testing.T) {
+	b := newBench(t)
+	b.play("steps: [{test.count: {make: a}}, {test.count: {make: b, fail: always}, expect: ['result.n > 0']}]")
+	if fmt.Sprint(b.removed) != "[b a]" {
+		t.Errorf("removed %v, want [b a]: the latest first, also after an error", b.removed)
+	}
+}
+
+func TestLeftoversFailTheRun(t *testing.T) {
+	b := newBench(t)
+	b.leak = true
+	summary := b.play("steps: [{test.count: x, expect: ['result.n > 0']}]")
+	if summary.Outcome != event.Errored || !strings.Contains(summary.Reason, "forgotten") {
+		t.Errorf("%s (%s), want an error that names what is left", summary.Outcome, summary.Reason)
+	}
+}
+
+func TestRefusedBeforeTheFirstStep(t *testing.T) {
+	b := newBench(t)
+	b.grant = func(_ context.Context, p *Program) error { return fmt.Errorf("refused: %v", p.Needs) }
+	summary := b.play("permissions: [host.exec]\nsteps: [{test.exec: x, expect: ['result.n > 0']}]")
+	if !summary.Denied || b.count != 0 || !strings.Contains(summary.Reason, "host.exec") {
+		t.Errorf("denied %v (%s), %d actions done", summary.Denied, summary.Reason, b.count)
+	}
+}
+
+func TestSkippedBeforeTheFirstStep(t *testing.T) {
+	b := newBench(t)
+	b.lacks = []Lack{{"needs 64 CPUs, this machine has 2", "buy more"}}
+	summary := b.play("steps: [{test.count: x, expect: ['result.n > 0']}]")
+	if summary.Outcome != event.Skipped || summary.Help != "buy more" || b.count != 0 {
+		t.Errorf("%+v, %d actions done", summary, b.count)
+	}
+}
+
+func TestClaimsNameTheirOrigin(t *testing.T) {
+	b := newBench(t)
+	b.play("steps: [{test.count: x, as: mem, expect: ['mem.n > 5']}]")
+	claim := b.claims()[0]
+	for _, operand := range claim.Operands {
+		if operand.Text == "mem.n" && operand.Value == "1" && operand.Origin == "/test/counter" {
+			return
+		}
+	}
+	t.Errorf("operands %+v, want mem.n = 1 from /test/counter", claim.Operands)
+}
+
+func TestInterrupt(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancel(context.Background())
+	program, diags := Compile(scenario(t, "steps: [{test.count: {make: a}}, {test.count: {fail: hang}, expect: ['result.n > 0']}]\nfinally: [{test.count: last}]"),
+		NewCatalog(b.actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	session := b.session()
+	done := make(chan Summary)
+	go func() { done <- session.Run(ctx, program) }()
+	for {
+		b.mu.Lock()
+		n := b.count
+		b.mu.Unlock()
+		if n == 2 {
+			break
+		}
+	}
+	cancel()
+	summary := <-done
+	if summary.Outcome != event.Errored || summary.Reason != "interrupted" || b.count != 3 || len(b.removed) != 1 {
+		t.Errorf("%s (%s), %d actions, removed %v; want interrupted, finally run, a removed", summary.Outcome, summary.Reason, b.count, b.removed)
+	}
+}
+
+func TestCompileRefuses(t *testing.T) {
+	for _, test := range []struct{ name, body, message string }{
+		{"unknown action", "steps: [{test.cuont: x, expect: ['result.n > 0']}]", `unknown action "test.cuont"; did you mean "test.count"?`},
+		{"unknown name", "steps: [{test.count: x, as: it, expect: ['ti.n > 0']}]", "ti"},
+		{"unused result", "steps: [{test.count: x, as: it, expect: ['result.n > 0']}]", "as: it is never used"},
+		{"a later result", "steps: [{test.count: '${it.text}'}, {test.count: x, as: it, expect: ['it.n > 0']}]", "it"},
+		{"repeating what changes", "steps: [{test.bump: x, eventually: 1s, expect: ['result.n > 0']}]", "cannot be repeated"},
+		{"undeclared permission", "steps: [{test.exec: x, expect: ['result.n > 0']}]", `need the permission "host.exec"`},
+		{"unknown permission", "permissions: [host.exce]\nsteps: [{test.count: x, expect: ['result.n > 0']}]", `did you mean "host.exec"?`},
+		{"a claim that is no truth", "steps: [{test.count: x, expect: ['result.n + 1']}]", "true"},
+		{"a result with a name that is taken", "steps: [{test.count: x, as: params, expect: ['result.n > 0']}]", `"params" cannot name a result`},
+		{"a result that is a word", "steps: [{test.count: x, as: in, expect: ['result.n > 0']}]", "a word of the expression language"},
+		{"a result that is known only later", "steps: [{test.count: x, expect: ['late.n > 0']}, {test.count: x, as: late, expect: ['late.n > 0']}]", "the result of a later step, in line 4"},
+		{"an item without a foreach", "steps: [{test.count: x, expect: ['item == 1']}]", "foreach"},
+		{"a claim that reads nothing", "steps: [{test.count: x, expect: ['1 == 1', 'result.n > 0']}]", "reads nothing"},
+		{"a wrong name in a title", "steps: [{test.count: x, title: 'at ${parms.x}', expect: ['result.n > 0']}]", "parms"},
+		{"foreach of a number", "steps: [{test.count: x, foreach: '${1 + 1}', expect: ['result.n > 0']}]", "foreach needs a list"},
+		{"no value", "params: {a: {type: size}}\nsteps: [{test.count: x, expect: ['params.a > 1MiB']}]", `param "a" has no default`},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			_, diags := Compile(scenario(t, test.body), NewCatalog(newBench(t).actions()...), Options{})
+			if !strings.Contains(diags.Error(), test.message) {
+				t.Fatalf("diagnostics %v, want one with %q", diags, test.message)
+			}
+			for _, d := range diags {
+				if d.Pos.Line == 0 || d.Pos.Col == 0 {
+					t.Errorf("no place: %v", d)
+				}
+			}
+		})
+	}
+}
+
+func TestControlsMustBreakWhatTheyName(t *testing.T) {
+	for _, test := range []struct {
+		name, controls string
+		holds          bool
+		reason         string
+		unproven       int
+	}{
+		{"breaks it", "[{name: c, change: {steps.a.test.count.code: 1}, breaks: [a]}]", true, "", 2},
+		{"breaks nothing", "[{name: c, change: {steps.a.test.count.text: x}, breaks: [a]}]", false, "still hold", 3},
+		{"breaks another", "[{name: c, change: {steps.a.test.count.code: 1, steps.b.test.count.code: 1}, breaks: [a]}]", false, "also breaks b", 1},
+		{"cannot run", "[{name: c, change: {steps.a.test.count.fail: always}, breaks: [a]}]", false, "could not be run", 3},
+		{"cannot run here", "[{name: c, change: {steps.a.test.count.fail: unsupported}, breaks: [a]}]", false, "no abacus", 3},
+		{"breaks the claim", "[{name: c, change: {steps.a.test.count.code: 1}, breaks: [{step: a, claims: [result.code == 0]}]}]", true, "", 2},
+		{"breaks another claim", "[{name: c, change: {steps.a.test.count.text: y}, breaks: [{step: a, claims: [result.code == 0]}]}]", false, "a (result.code == 0) still hold", 2},
+		{"breaks a claim too many", "[{name: c, change: {steps.a.test.count: {code: 1, text: y}}, breaks: [{step: a, claims: [result.code == 0]}]}]", false, `also breaks a (result.text == "x")`, 1},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			b := newBench(t)
+			s := scenario(t, "steps:\n  - {id: a, test.count: {text: x, code: 0}, expect: [result.code == 0, 'result.text == \"x\"']}\n"+
+				"  - {id: b, test.count: {text: x, code: 0}, expect: [result.code == 0]}\ncontrols: "+test.controls)
+			proof, diags := b.session().Prove(context.Background(), s, NewCatalog(b.actions()...), Options{}, 2)
+			if len(diags) > 0 {
+				t.Fatal(diags)
+			}
+			if proof.Runs != 2 || (proof.Broke == 1) != test.holds || !strings.Contains(proof.Reason, test.reason) {
+				t.Errorf("%+v", proof)
+			}
+			if len(proof.Unproven) != test.unproven || test.unproven > 1 && !slices.Contains(proof.Unproven, "step 2 (b): `result.code == 0`") {
+				t.Errorf("unproven %q", proof.Unproven)
+			}
+		})
+	}
+}
+
+// A control that writes the claims anew, or needs what nobody granted, is found
+// before anything runs.
+func TestControlsAreRefused(t *testing.T) {
+	b := newBench(t)
+	body := "permissions: [host.exec]\nsteps:\n  - {id: a, test.count: x, expect: ['result.n > 0']}\ncontrols: "
+	_, diags := CompileControls(scenario(t, body+"[{name: c, change: {steps.a.expect: ['result.n > 9']}, breaks: [a]}]"), NewCatalog(b.actions()...), Options{})
+	if !strings.Contains(diags.Error(), "changes the claims of step a") {
+		t.Errorf("other claims: %v", diags)
+	}
+	b.grant = func(_ context.Context, p *Program) error {
+		if len(p.Needs) > 0 {
+			return fmt.Errorf("refused: %v", p.Needs)
+		}
+		return nil
+	}
+	s := scenario(t, body+"[{name: c, change: {steps.a: {id: a, test.exec: x, expect: ['result.n > 0']}}, breaks: [a]}]")
+	proof, _ := b.session().Prove(context.Background(), s, NewCatalog(b.actions()...), Options{}, 1)
+	if !proof.Denied || b.count != 0 || !strings.Contains(proof.Reason, "host.exec") {
+		t.Errorf("%+v, after %d actions", proof, b.count)
+	}
+}
+
+func TestPlanTouchesNothing(t *testing.T) {
+	b := newBench(t)
+	program, diags := Compile(scenario(t, "params: {w: {type: string, default: hi}}\nsteps: [{test.count: '${params.w}', expect: ['result.n > 0']}]"),
+		NewCatalog(b.actions()...), Options{Set: map[string]string{"w": "hello"}})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	plan := Plan(program, "docker", "v1")
+	if len(plan) != 1 || fmt.Sprint(plan[0].Commands) != "[count hello]" || b.count != 0 {
+		t.Errorf("plan %+v, %d actions done", plan, b.count)
+	}
+}
+
+func TestTextsHaveValues(t *testing.T) {
+	b := newBench(t)
+	b.play("params: {w: {type: size, default: 5MiB}}\nsteps: [{test.count: x, title: 'Eat ${params.w}', expect: ['result.n > 0']}]")
+	for _, e := range b.events {
+		if e.Kind == event.StepStart && e.StepInfo.Title != "Eat 5MiB" {
+			t.Errorf("title %q", e.StepInfo.Title)
+		}
+	}
+}

@@ -1,0 +1,183 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+	"reflect"
+	"slices"
+	"strings"
+
+	"isolab/actions"
+	"isolab/engine/event"
+	"isolab/engine/expr"
+)
+
+// judge evaluates a step's claims against its result and what came before.
+func (c *caseRun) judge(ctx context.Context, s *step, result any) []event.Claim {
+	if len(s.claims) == 0 {
+		return nil
+	}
+	lookup := c.seeing(s, result)
+	judged := make([]event.Claim, 0, len(s.claims))
+	for _, claim := range s.claims {
+		judged = append(judged, c.judgeOne(ctx, s, claim, lookup))
+	}
+	return judged
+}
+
+// holding counts the claims that a result makes true. It explains nothing, so it is
+// quick enough to be asked again and again.
+func (c *caseRun) holding(ctx context.Context, s *step, result any) (count int) {
+	lookup := c.seeing(s, result)
+	for _, claim := range s.claims {
+		if holds, err := holds(ctx, claim.program, lookup); holds && err == nil {
+			count++
+		}
+	}
+	return count
+}
+
+// seeing is what the claims of a step see: its own result, and what came before.
+func (c *caseRun) seeing(s *step, result any) expr.Lookup {
+	return func(name string) (any, bool) {
+		if name == "result" || name == s.As {
+			return result, true
+		}
+		return c.lookup(name)
+	}
+}
+
+// holds evaluates a claim. What was not read is neither true nor false.
+func holds(ctx context.Context, claim *expr.Program, lookup expr.Lookup) (bool, error) {
+	value, err := claim.Eval(ctx, lookup)
+	if err == nil {
+		err = unread(claim, lookup)
+	}
+	return value == true, err
+}
+
+func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.Lookup) event.Claim {
+	told := event.Claim{Text: cl.That.Source, Why: cl.Why, Pos: cl.That.Pos, Outcome: event.Passed}
+	holds, err := holds(ctx, cl.program, lookup)
+	if err == nil && holds {
+		told.Operands = c.operands(cl.program.Values(lookup), s, lookup)
+		if margin, ok := cl.program.Margin(ctx, lookup); ok {
+			told.Margin, told.Spare = margin.Text, margin.Share
+		}
+		return told
+	}
+	told.Hint = firstOf(cl.Hint, s.Hint)
+	told.Outcome = event.Failed
+	explained := cl.program.Explain(ctx, lookup)
+	if err != nil {
+		told.Outcome, told.Reason = event.Errored, err.Error()
+	} else if noise, share := disturbed(cl.program, lookup, explained.Smaller); noise != "" && explained.Missed <= sure*share {
+		told.Outcome, told.Reason = event.Inconclusive, noise
+	}
+	told.Missed = explained.Difference
+	told.Operands = c.operands(explained.Operands, s, lookup)
+	return told
+}
+
+// unread is the reason why a field that a claim reads has no value: what was not
+// read is neither true nor false.
+func unread(program *expr.Program, lookup expr.Lookup) error {
+	for _, path := range program.Paths() {
+		root, field, _ := strings.Cut(path, ".")
+		value, ok := lookup(root)
+		if !ok || field == "" {
+			continue
+		}
+		for name, reason := range missing(value) {
+			if field == name || strings.HasPrefix(field, name+".") {
+				return fmt.Errorf("%s could not be read: %s", path, reason)
+			}
+		}
+	}
+	return nil
+}
+
+// missing is a result's field actions.MissingField, if it has one.
+func missing(result any) map[string]string {
+	v := reflect.ValueOf(result)
+	if v.Kind() != reflect.Struct {
+		return nil
+	}
+	field := v.FieldByName(actions.MissingField)
+	if !field.IsValid() {
+		return nil
+	}
+	reasons, _ := field.Interface().(map[string]string)
+	return reasons
+}
+
+// sure is how many times larger than the noise a miss has to be to count as false
+// all the same: what took a tenth of the CPUs cannot have halved a figure.
+const sure = 2
+
+// disturbed says what disturbed most the figures that a false claim reads, and by
+// how much they may be off. smaller are those that are less than they should be.
+func disturbed(program *expr.Program, lookup expr.Lookup, smaller []string) (what string, share float64) {
+	for _, path := range program.Paths() {
+		name, field, _ := strings.Cut(path, ".")
+		value, _ := lookup(name)
+		noisy, ok := value.(actions.Noisy)
+		if !ok {
+			continue
+		}
+		if noise, off := noisy.Noise(field, slices.Contains(smaller, path)); noise != "" && off > share {
+			what, share = noise, off
+		}
+	}
+	return what, share
+}
+
+// operands turns explained operands into events, with the origin of each number.
+func (c *caseRun) operands(list []expr.Operand, s *step, lookup expr.Lookup) []event.Operand {
+	told := make([]event.Operand, 0, len(list))
+	for _, operand := range list {
+		told = append(told, event.Operand{
+			Text: operand.Text, Value: operand.Value, Depth: operand.Depth, NotRun: !operand.Evaluated,
+			Origin: origin(operand.Path, lookup),
+		})
+	}
+	return told
+}
+
+// origin finds the file behind a path such as mem.memory.usage: the result that
+// mem names knows where its field memory.usage was read.
+func origin(path string, lookup expr.Lookup) string {
+	for i, r := range path {
+		if r != '.' {
+			continue
+		}
+		value, ok := lookup(path[:i])
+		if !ok {
+			return ""
+		}
+		return origins(value)[path[i+1:]]
+	}
+	return ""
+}
+
+// sentence says in one line what is false: for a step's reason.
+func sentence(claim event.Claim) string {
+	text := claim.Text
+	switch {
+	case claim.Outcome == event.Errored:
+		return "`" + text + "` could not be judged: " + claim.Reason
+	case claim.Outcome == event.Inconclusive:
+		return "`" + text + "` could not be told: " + claim.Reason
+	}
+	text = "`" + text + "` is false"
+	for i, operand := range claim.Operands {
+		if operand.Value == "" || i == 0 && operand.Text == claim.Text {
+			continue
+		}
+		text += ", " + operand.Text + " = " + operand.Value
+	}
+	if claim.Missed != "" {
+		text += " (" + claim.Missed + ")"
+	}
+	return text
+}

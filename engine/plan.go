@@ -1,0 +1,115 @@
+package engine
+
+import (
+	"context"
+	"reflect"
+
+	"isolab/schema"
+)
+
+// PlannedStep is a step that was not run: what it would do.
+type PlannedStep struct {
+	Number   int
+	ID       string
+	Title    string
+	Say      string
+	Look     string
+	When     string // the condition under which it is done
+	Action   string
+	Commands []string // what a person would type, with placeholders
+	Claims   []PlannedClaim
+	Finally  bool
+	Repeats  string // "until it holds, within 5s"; empty when done once
+}
+
+// PlannedClaim is a claim that was not judged.
+type PlannedClaim struct{ Text, Why string }
+
+// Plan says what a program would do on a runtime, without touching the machine.
+// Parameters that come from results of earlier steps are zero.
+func Plan(program *Program, runtimeName, cgroupVersion string) []PlannedStep {
+	p := planner{program: program}
+	p.view = planView{runtime: runtimeName, cgroup: cgroupVersion, declared: p.declare()}
+	var planned []PlannedStep
+	for _, list := range [][]*step{program.steps, program.finally} {
+		for _, s := range list {
+			planned = append(planned, p.step(s))
+		}
+	}
+	return planned
+}
+
+type planner struct {
+	program *Program
+	view    planView
+	item    any // the first item of the step's foreach, where that is known
+}
+
+// evaluate yields the values that are known without running: those of params.
+func (p planner) evaluate(e schema.Expr, _ reflect.Type) (any, error) {
+	program := p.program.programs[e]
+	row := p.program.cases[0]
+	for _, name := range program.Names() {
+		if name != "params" && name != "case" && (name != "item" || p.item == nil) {
+			return nil, nil
+		}
+	}
+	return program.Eval(context.Background(), func(name string) (any, bool) {
+		switch name {
+		case "case":
+			return row.name, true
+		case "item":
+			return p.item, true
+		}
+		return row.params.Interface(), true
+	})
+}
+
+// first is the first item of a foreach over a list that is written out.
+func (p planner) first(s *step) any {
+	if s.Foreach == nil || s.foreach != nil || s.Foreach.Kind != schema.List {
+		return nil
+	}
+	list := reflect.New(reflect.SliceOf(listItemType(s.Foreach)))
+	if diags := schema.Decode(s.Foreach, list.Interface(), p.evaluate); len(diags) > 0 || list.Elem().Len() == 0 {
+		return nil
+	}
+	return list.Elem().Index(0).Interface()
+}
+
+func (p planner) declare() declared {
+	d := declared{values: map[string]schema.Container{}}
+	for _, entry := range p.program.Scenario.Containers {
+		var container schema.Container
+		schema.Decode(entry.Value, &container, p.evaluate)
+		d.names = append(d.names, entry.Name)
+		d.values[entry.Name] = container
+	}
+	return d
+}
+
+func (p planner) step(s *step) PlannedStep {
+	p.item = p.first(s)
+	p.view.reads = s.reads
+	params := reflect.New(s.action.Params)
+	schema.Decode(s.Params, params.Interface(), p.evaluate)
+	planned := PlannedStep{
+		Number: s.number, ID: s.ID, Title: s.Title, Say: s.Say, Look: s.Look, Action: s.Action, Finally: s.finally,
+		Commands: s.action.Shell(params.Elem().Interface(), p.view),
+	}
+	for _, claim := range s.claims {
+		planned.Claims = append(planned.Claims, PlannedClaim{Text: claim.That.Source, Why: claim.Why})
+	}
+	if s.When != nil {
+		planned.When = s.When.Source
+	}
+	switch {
+	case s.Foreach != nil:
+		planned.Repeats = "for each item; what stands here is for the first"
+	case s.Eventually != nil:
+		planned.Repeats = "until it holds, within " + s.Eventually.Within.String()
+	case s.Always != nil:
+		planned.Repeats = "holds each time, for " + s.Always.For.String()
+	}
+	return planned
+}

@@ -1,0 +1,44 @@
+package engine
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"os"
+	"path/filepath"
+	"strings"
+
+	"isolab/actions"
+)
+
+// scratchKind is the journal's word for a run's scratch directory.
+const scratchKind = "scratch"
+
+// makeScratch makes a run's scratch directory, which only its user may enter. The
+// intent is its run's first, so it is removed last, with whatever is in it.
+func makeScratch(ledger actions.Ledger, root, dir string) error {
+	if err := ledger.Intend(scratchKind, dir, map[string]string{"under": root}); err != nil {
+		return fmt.Errorf("journal the scratch directory: %w", err)
+	}
+	var err error
+	for range 10 { // another isolab that ends may be removing the empty root
+		if err = os.MkdirAll(dir, 0o700); !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
+		return fmt.Errorf("make the scratch directory: %w", err)
+	}
+	return nil
+}
+
+// Removers remove what the engine itself makes: the scratch directories of runs.
+// A directory that is not one of those is refused, whatever a journal says.
+func Removers() map[string]actions.Remover {
+	return map[string]actions.Remover{scratchKind: func(_ context.Context, dir string, attrs map[string]string) error {
+		if filepath.Dir(dir) != attrs["under"] || !strings.HasPrefix(filepath.Base(dir), "run-") {
+			return fmt.Errorf("remove %s: it is not the scratch directory of a run", dir)
+		}
+		return os.RemoveAll(dir)
+	}}
+}

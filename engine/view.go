@@ -1,0 +1,98 @@
+package engine
+
+import (
+	"context"
+	"fmt"
+
+	"isolab/schema"
+)
+
+// planView names things that do not exist yet: placeholders in angle brackets. It
+// implements actions.View.
+type planView struct {
+	declared
+	runtime string
+	cgroup  string
+	reads   []string
+}
+
+// Reads are the fields that the scenario's expressions read.
+func (v planView) Reads() []string { return v.reads }
+
+// Runtime is the runtime that the plan is for.
+func (v planView) Runtime() string { return v.runtime }
+
+// ContainerName is how a person would call the container: by its declared name.
+func (v planView) ContainerName(name string) string { return name }
+
+// CgroupVersion is that of this machine.
+func (v planView) CgroupVersion() string { return v.cgroup }
+
+// Cgroup stands for the directory of a container's cgroup.
+func (v planView) Cgroup(target, controller string) string {
+	if v.cgroup == "v2" {
+		return fmt.Sprintf("/sys/fs/cgroup/<%s's cgroup>", target)
+	}
+	if controller == "io" {
+		controller = "blkio" // its name on cgroup v1
+	}
+	return fmt.Sprintf("/sys/fs/cgroup/%s/<%s's cgroup>", controller, target)
+}
+
+// PID stands for a container's main process.
+func (v planView) PID(name string) string { return fmt.Sprintf("<%s's pid>", name) }
+
+// liveView names what exists while a case runs, and falls back to a plan's
+// placeholders for the rest. It implements actions.View.
+type liveView struct {
+	ctx   context.Context
+	run   *caseRun
+	reads []string
+}
+
+// Reads are the fields that the scenario's expressions read.
+func (v *liveView) Reads() []string { return v.reads }
+
+// Container returns the declaration, evaluated.
+func (v *liveView) Container(name string) (schema.Container, bool) {
+	return v.run.live.Declared(name)
+}
+
+// Names lists the declared containers.
+func (v *liveView) Names() []string { return v.run.live.Names() }
+
+// Runtime is the runtime that the case runs on.
+func (v *liveView) Runtime() string {
+	if v.run.env.Runtime == nil {
+		return ""
+	}
+	return v.run.env.Runtime.Name()
+}
+
+// ContainerName is how a person would call the container.
+func (v *liveView) ContainerName(name string) string { return name }
+
+// CgroupVersion is that of this machine.
+func (v *liveView) CgroupVersion() string {
+	return v.run.session.services.Machine.Describe(v.ctx).Cgroup
+}
+
+// Cgroup is the path of the target's cgroup for a controller.
+func (v *liveView) Cgroup(target, controller string) string {
+	if path, _, ok := v.run.session.services.Locate(v.ctx, v.run.env, target, controller); ok && path != "" {
+		return path
+	}
+	return v.plan().Cgroup(target, controller)
+}
+
+// PID is a container's main process on the host.
+func (v *liveView) PID(name string) string {
+	if _, pid, ok := v.run.session.services.Locate(v.ctx, v.run.env, name, ""); ok && pid != "" {
+		return pid
+	}
+	return v.plan().PID(name)
+}
+
+func (v *liveView) plan() planView {
+	return planView{runtime: v.Runtime(), cgroup: v.CgroupVersion()}
+}
