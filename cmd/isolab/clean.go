@@ -1,0 +1,64 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"os"
+	"path/filepath"
+	"time"
+
+	"github.com/spf13/cobra"
+
+	"isolab/engine/journal"
+)
+
+func (a *app) cleanCommand() *cobra.Command {
+	return &cobra.Command{
+		Use:   "clean",
+		Short: "Remove what runs that were killed, or kept with --keep, have left",
+		Long: `Clean removes exactly what the journals of ended runs list. Runs that are still
+going are not touched. Every other command does the same for killed runs; clean
+also removes what --keep left in place.`,
+		Example: "  isolab clean",
+		Args:    cobra.NoArgs,
+		RunE: func(cmd *cobra.Command, _ []string) error {
+			report, err := a.sweep(cmd.Context(), true)
+			for _, entry := range report.Removed {
+				fmt.Fprintf(a.out, "removed %s\n", entry)
+			}
+			fmt.Fprintln(a.out, report)
+			return err
+		},
+	}
+}
+
+// sweepDead removes what killed runs have left, before a command does its own
+// work. What fails is said, and is no reason to refuse the command.
+func (a *app) sweepDead(ctx context.Context) {
+	entries, err := os.ReadDir(filepath.Join(a.stateDir(), "journal"))
+	if err != nil || len(entries) == 0 {
+		return
+	}
+	report, err := a.sweep(ctx, false)
+	if len(report.Removed) > 0 && !a.quiet {
+		a.log.Info().Msgf("cleaned up after an earlier run: %s", report)
+	}
+	if err != nil {
+		a.log.Warn().Msgf("clean up after an earlier run: %v", err)
+	}
+}
+
+func (a *app) sweep(ctx context.Context, kept bool) (journal.Report, error) {
+	options := sweepOptions()
+	options.Kept = kept
+	return journal.Sweep(ctx, filepath.Join(a.stateDir(), "journal"), orphaned(a.stateDir()), options)
+}
+
+// sweepOptions: a daemon goes on working for a dead client. It takes up to two
+// seconds to finish loading the built-in image, and may still make a container.
+func sweepOptions() journal.SweepOptions {
+	return journal.SweepOptions{
+		Late:      func(kind string) bool { return kind == "container" || kind == "image" },
+		LateAfter: 2 * time.Second,
+	}
+}

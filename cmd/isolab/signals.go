@@ -1,0 +1,46 @@
+package main
+
+import (
+	"context"
+	"fmt"
+	"io"
+	"os"
+	"os/signal"
+	"syscall"
+)
+
+// errInterrupted is the cause of a context that a signal ended.
+type errInterrupted struct{ signal os.Signal }
+
+func (e errInterrupted) Error() string { return fmt.Sprintf("interrupted (%s)", e.signal) }
+
+// withSignals ends the context at the first INT, TERM or HUP, so that the run
+// cleans up; it says so at the second, and leaves at the third: what is then
+// still there, the reaper or the next isolab removes.
+func withSignals(parent context.Context, errs io.Writer) (context.Context, func()) {
+	ctx, cancel := context.WithCancelCause(parent)
+	signals := make(chan os.Signal, 4)
+	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
+	go func() {
+		for count := 1; ; count++ {
+			received, ok := <-signals
+			if !ok {
+				return
+			}
+			switch count {
+			case 1:
+				fmt.Fprintln(errs, "\nisolab: stopping and cleaning up …")
+				cancel(errInterrupted{received})
+			case 2:
+				fmt.Fprintln(errs, "isolab: still cleaning up; once more leaves at once")
+			default:
+				os.Exit(exitInterrupted)
+			}
+		}
+	}()
+	return ctx, func() {
+		signal.Stop(signals)
+		close(signals)
+		cancel(nil)
+	}
+}

@@ -1,0 +1,274 @@
+package main
+
+import (
+	"context"
+	"errors"
+	"fmt"
+	"io"
+	"os"
+	"path/filepath"
+	goruntime "runtime"
+	"slices"
+	"strings"
+	"sync"
+	"time"
+
+	"github.com/rs/zerolog"
+	"golang.org/x/term"
+
+	"isolab/actions"
+	"isolab/actions/machine"
+	"isolab/actions/runtime"
+	"isolab/cmd/isolab/console"
+	"isolab/engine"
+	"isolab/engine/event"
+	"isolab/engine/journal"
+	"isolab/engine/receipt"
+	"isolab/engine/report"
+	"isolab/schema"
+)
+
+// machinery is what a run needs of this machine, put together.
+type machinery struct {
+	app      *app
+	flags    runFlags
+	facts    *machine.Facts
+	chooser  *chooser
+	journal  *journal.Journal
+	state    string
+	scratch  string
+	sink     event.Sink
+	closers  []func() error
+	started  time.Time
+	question sync.Mutex // one permission prompt at a time
+	granted  map[grantee]bool
+}
+
+// open puts the machinery together. many is the number of scenarios, which
+// decides how much is shown.
+func (a *app) open(ctx context.Context, flags runFlags, many int) (*machinery, error) {
+	m := &machinery{app: a, flags: flags, facts: machine.Look(ctx, "/"), state: a.stateDir(), started: time.Now(), granted: map[grantee]bool{}}
+	m.scratch = filepath.Join(m.state, "scratch")
+	var err error
+	if m.chooser, err = newChooser(flags.runtime, m.state); err != nil {
+		return nil, err
+	}
+	os.Setenv("ISOLAB_STATE", m.state) // for the reaper, which has no flags
+	if err := makeState(m.state); err != nil {
+		return nil, fmt.Errorf("state directory: %w", err)
+	}
+	if m.journal, err = journal.Open(filepath.Join(m.state, "journal"), journal.Options{
+		Reaper: []string{"/proc/self/exe"},
+		Note:   func(text string) { a.log.Warn().Msg(console.Clean(text)) },
+	}); err != nil {
+		return nil, err
+	}
+	if m.sink, err = m.sinks(many); err != nil {
+		return nil, err
+	}
+	return m, nil
+}
+
+// stateDir is where journals, images and scratch files are kept.
+func (a *app) stateDir() string {
+	if a.state != "" {
+		return a.state
+	}
+	if dir := os.Getenv("ISOLAB_STATE"); dir != "" {
+		return dir
+	}
+	if os.Geteuid() == 0 {
+		return "/var/lib/isolab"
+	}
+	if dir := os.Getenv("XDG_STATE_HOME"); dir != "" {
+		return filepath.Join(dir, "isolab")
+	}
+	if dir, err := os.UserHomeDir(); err == nil {
+		return filepath.Join(dir, ".local", "state", "isolab")
+	}
+	return filepath.Join(os.TempDir(), fmt.Sprintf("isolab-%d", os.Geteuid()))
+}
+
+// makeState makes the state directory, or opens the way through one that is there:
+// root in a container's user namespace is nobody special outside, and has to get to
+// its files below. What is secret there has a mode of its own.
+func makeState(dir string) error {
+	const way = 0o711
+	if err := os.MkdirAll(dir, way); err != nil {
+		return err
+	}
+	info, err := os.Stat(dir)
+	if err != nil || info.Mode().Perm()&0o011 == 0o011 {
+		return err
+	}
+	return os.Chmod(dir, info.Mode().Perm()|0o011)
+}
+
+// sinks is everything that reads the events: the terminal and the reports.
+func (m *machinery) sinks(many int) (event.Sink, error) {
+	var sinks []event.Sink
+	if m.flags.json {
+		sink, failed := event.Writer(m.app.out)
+		sinks, m.closers = append(sinks, sink), append(m.closers, failed)
+	} else {
+		screen := console.New(console.For(m.app.out, m.app.detail(many)))
+		sinks = append(sinks, screen.Show)
+		m.closers = append(m.closers, func() error { screen.Close(); return nil })
+	}
+	for _, wanted := range m.flags.reports {
+		kind, path, ok := strings.Cut(wanted, "=")
+		if !ok {
+			return nil, usagef("--report %s: write it as kind=file, such as junit=result.xml", wanted)
+		}
+		sink, done, err := report.Open(kind, path)
+		if err != nil {
+			return nil, usageError{err}
+		}
+		sinks, m.closers = append(sinks, sink), append(m.closers, done)
+	}
+	if m.app.log.GetLevel() <= zerolog.DebugLevel {
+		sinks = append(sinks, logged(m.app.log))
+	}
+	return event.Tee(sinks...), nil
+}
+
+// detail is how much the terminal shows: one scenario is told in full, many are
+// listed.
+func (a *app) detail(many int) console.Detail {
+	switch {
+	case a.quiet:
+		return console.Quiet
+	case a.verbose > 1:
+		return console.Traced
+	case a.verbose == 1 || many == 1:
+		return console.Full
+	}
+	return console.Brief
+}
+
+// session makes an engine session. Built-in scenarios have every permission that
+// they declare.
+func (m *machinery) session(builtin bool) *engine.Session {
+	return engine.NewSession(engine.Services{
+		Runtimes:  m.chooser,
+		Machine:   m,
+		Journal:   m.journal,
+		Removers:  removers(m.chooser.byName),
+		Clock:     engine.RealClock(),
+		Scratch:   m.scratch,
+		Root:      "/",
+		Grant:     m.grant(builtin),
+		Pause:     m.pause,
+		Inventory: m.inventory,
+		Locate:    locate,
+	}, m.sink, m.flags.keep)
+}
+
+// Lacks implements engine.Machine.
+func (m *machinery) Lacks(ctx context.Context, requires schema.Requires, rt runtime.Runtime) []engine.Lack {
+	var lacks []engine.Lack
+	for _, lack := range m.facts.Lacks(ctx, requires, m.chooser.info(rt)) {
+		lacks = append(lacks, engine.Lack(lack))
+	}
+	return lacks
+}
+
+// Describe implements engine.Machine.
+func (m *machinery) Describe(context.Context) event.Session {
+	return event.Session{
+		Version: event.Version, Isolab: version, OS: goruntime.GOOS, Arch: goruntime.GOARCH,
+		Kernel: m.facts.Kernel, CPUs: m.facts.CPUs, Memory: int64(m.facts.Memory), Cgroup: m.facts.CgroupVersion(),
+	}
+}
+
+// grant decides whether a program may have the permissions it needs.
+func (m *machinery) grant(builtin bool) func(context.Context, *engine.Program) error {
+	return func(ctx context.Context, p *engine.Program) error {
+		if builtin {
+			return nil
+		}
+		var missing []actions.Permission
+		for _, need := range p.Needs {
+			if !slices.Contains(m.flags.allow, string(need)) {
+				missing = append(missing, need)
+			}
+		}
+		if len(missing) == 0 || m.ask(ctx, p.Name(), missing) {
+			return nil
+		}
+		return denial(missing)
+	}
+}
+
+// denial is the refusal, with the flags to copy.
+func denial(missing []actions.Permission) error {
+	var names, flags []string
+	for _, p := range missing {
+		names = append(names, fmt.Sprintf("%s (%s)", p, p.About()))
+		flags = append(flags, "--allow "+string(p))
+	}
+	return fmt.Errorf("refused: it needs %s; to grant it, run again with %s", strings.Join(names, ", "), strings.Join(flags, " "))
+}
+
+// inventory counts what is on the machine, for the receipt.
+func (m *machinery) inventory(ctx context.Context, rt runtime.Runtime, run string) receipt.Inventory {
+	sources := append(receipt.Host("/"), receipt.Labelled(receipt.Containers, rt, actions.Label, run), receipt.FilesIn(m.scratch))
+	taken, _ := receipt.Take(ctx, sources...) // what could not be counted is in it
+	return taken
+}
+
+// start opens the log.
+func (m *machinery) start(ctx context.Context, programs []program) {
+	session := m.Describe(ctx)
+	for _, p := range programs {
+		session.Selected = append(session.Selected, p.Name())
+	}
+	m.sink(event.Event{Kind: event.SessionStart, Time: time.Now(), Session: &session})
+}
+
+// finish closes the log, removes what the session shared, and chooses the exit
+// code.
+func (m *machinery) finish(ctx context.Context, summaries []engine.Summary) error {
+	totals := &event.Totals{Scenarios: map[event.Outcome]int{}, Duration: time.Since(m.started)}
+	for _, s := range summaries {
+		if s.Name != "" {
+			totals.Scenarios[s.Outcome]++
+			totals.Claims = totals.Claims.Plus(s.Claims)
+		}
+	}
+	closing := m.close(ctx)
+	m.sink(event.Event{Kind: event.SessionEnd, Time: time.Now(), Totals: totals})
+	for _, done := range m.closers {
+		if err := done(); err != nil && closing == nil {
+			closing = fmt.Errorf("write the report: %w", err)
+		}
+	}
+	if closing != nil {
+		return closing
+	}
+	return exitFor(ctx, summaries)
+}
+
+func (m *machinery) close(ctx context.Context) error {
+	err := m.journal.Close(ctx, removers(m.chooser.byName)).Err()
+	m.chooser.Close()
+	for _, dir := range []string{m.scratch, filepath.Join(m.state, "journal"), m.state} {
+		os.Remove(dir) // only when it is empty
+	}
+	return err
+}
+
+// pause is the presenter's stop: it waits for Enter when a person watches.
+func (m *machinery) pause(ctx context.Context, prompt string) error {
+	if !m.app.interactive() || !term.IsTerminal(int(m.app.out.Fd())) {
+		return nil
+	}
+	if prompt == "" {
+		prompt = "Enter goes on"
+	}
+	fmt.Fprintf(m.app.err, "      %s ", console.Clean(prompt))
+	if err := readLine(ctx, m.app.in, io.Discard); err != nil && !errors.Is(err, io.EOF) {
+		return err
+	}
+	return nil
+}
