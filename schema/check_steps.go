@@ -25,7 +25,7 @@ func (c *checker) steps() {
 			c.step(&list[i], ids, results)
 		}
 	}
-	if claims == 0 && len(c.Steps) > 0 {
+	if claims == 0 && len(c.Steps) > 0 && len(c.diags) == 0 { // else it may only be misspelt
 		c.fail(c.Root.Get("steps"), CodeNoClaim, "a scenario without a claim cannot fail", "say under expect: of a step what must be true")
 	}
 }

@@ -34,15 +34,12 @@ func (a *app) checkCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			programs, err := compileAll(sources, set)
-			if err != nil {
-				return err
-			}
 			values, err := parseSet(set)
 			if err != nil {
 				return err
 			}
-			if err := checkControls(sources, values); err != nil {
+			programs, err := compileAll(sources, values, true)
+			if err != nil {
 				return err
 			}
 			for _, p := range programs {

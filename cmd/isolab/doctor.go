@@ -20,6 +20,9 @@ func (a *app) doctorCommand() *cobra.Command {
   isolab doctor --runtime embedded memory-limit`,
 		RunE: func(cmd *cobra.Command, args []string) error {
 			sources, err := selection{names: args, all: len(args) == 0}.load()
+			if err == nil {
+				err = sound(sources)
+			}
 			if err != nil {
 				return err
 			}

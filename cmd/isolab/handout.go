@@ -34,7 +34,7 @@ stay, unless --recorded has newer ones.`,
 			if err != nil {
 				return err
 			}
-			programs, err := compileAll(sources, nil)
+			programs, err := compileAll(sources, nil, false)
 			if err != nil {
 				return err
 			}

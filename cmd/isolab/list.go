@@ -17,6 +17,9 @@ func (a *app) listCommand() *cobra.Command {
 		Example: "  isolab list\n  isolab list --tag memory",
 		RunE: func(_ *cobra.Command, args []string) error {
 			sources, err := selection{names: args, all: len(args) == 0, tags: tags}.load()
+			if err == nil {
+				err = sound(sources)
+			}
 			if err != nil {
 				return err
 			}
@@ -63,14 +66,14 @@ func (a *app) showCommand() *cobra.Command {
 		Example: "  isolab show memory-limit > mine.yaml",
 		Args:    one("the scenario to print"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			sources, diags, err := loadOne(args[0])
+			sources, err := loadOne(args[0])
 			if err != nil {
 				return err
 			}
-			if len(diags) > 0 && len(sources) == 0 {
-				return diags
-			}
 			for _, s := range sources {
+				if len(s.scenario.Text) == 0 && len(s.mistakes) > 0 {
+					return s.mistakes
+				}
 				for _, line := range s.scenario.Text {
 					fmt.Fprintln(a.out, line)
 				}

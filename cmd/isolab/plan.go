@@ -31,7 +31,11 @@ them is the built-in one: isolab workload --save - | docker load`,
 			if err != nil {
 				return err
 			}
-			programs, err := compileAll(sources, set)
+			values, err := parseSet(set)
+			if err != nil {
+				return err
+			}
+			programs, err := compileAll(sources, values, false)
 			if err != nil {
 				return err
 			}

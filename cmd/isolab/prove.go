@@ -44,11 +44,8 @@ func (a *app) prove(cmd *cobra.Command, sources []source, flags runFlags, repeat
 	if err != nil {
 		return err
 	}
-	programs, err := compileAll(sources, flags.set)
+	programs, err := compileAll(sources, set, true)
 	if err != nil {
-		return err
-	}
-	if err := checkControls(sources, set); err != nil {
 		return err
 	}
 	m, err := a.open(ctx, flags, len(sources))
@@ -72,16 +69,6 @@ func (a *app) prove(cmd *cobra.Command, sources []source, flags runFlags, repeat
 		return err
 	}
 	return problems
-}
-
-// checkControls finds the mistakes of all controls before anything runs.
-func checkControls(sources []source, set map[string]string) error {
-	var all schema.Diagnostics
-	for _, s := range sources {
-		_, diags := engine.CompileControls(s.scenario, catalog(), engine.Options{Set: set})
-		all = append(all, diags...)
-	}
-	return all.Err()
 }
 
 // proofSummary is a proof as the totals count it: one scenario with the claims of

@@ -88,7 +88,11 @@ func (a *app) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			programs, err := compileAll(sources, flags.set)
+			set, err := parseSet(flags.set)
+			if err != nil {
+				return err
+			}
+			programs, err := compileAll(sources, set, false)
 			if err != nil {
 				return err
 			}
@@ -105,16 +109,21 @@ type program struct {
 	builtin bool
 }
 
-// compileAll compiles every scenario before any of them runs.
-func compileAll(sources []source, set []string) ([]program, error) {
-	values, err := parseSet(set)
-	if err != nil {
-		return nil, err
-	}
+// compileAll compiles every scenario, and with controls each of its controls too,
+// before any of them runs. All mistakes are returned at once.
+func compileAll(sources []source, set map[string]string, controls bool) ([]program, error) {
+	options := engine.Options{Set: set}
 	var programs []program
 	var all schema.Diagnostics
 	for _, s := range sources {
-		compiled, diags := engine.Compile(s.scenario, catalog(), engine.Options{Set: values})
+		if len(s.mistakes) > 0 {
+			all = append(all, engine.Further(s.scenario, catalog(), options, s.mistakes)...)
+			continue
+		}
+		compiled, diags := engine.Compile(s.scenario, catalog(), options)
+		if controls && len(diags) == 0 {
+			_, diags = engine.CompileControls(s.scenario, catalog(), options)
+		}
 		all = append(all, diags...)
 		programs = append(programs, program{compiled, s.builtin})
 	}

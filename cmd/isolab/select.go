@@ -16,7 +16,17 @@ import (
 // source is a scenario and where it comes from.
 type source struct {
 	scenario *schema.Scenario
+	mistakes schema.Diagnostics // found in reading it; with any, it must not run
 	builtin  bool
+}
+
+// sound is the mistakes of all sources that were found in reading them.
+func sound(sources []source) error {
+	var all schema.Diagnostics
+	for _, s := range sources {
+		all = append(all, s.mistakes...)
+	}
+	return all.Err()
 }
 
 // selection is how a user says which scenarios are meant.
@@ -26,26 +36,23 @@ type selection struct {
 	tags  []string // only those with one of these tags
 }
 
-// load reads what was selected. All mistakes of all files are returned at once.
+// load reads what was selected. Mistakes in a file are kept with it, so that all of
+// all files can be told at once: compileAll and sound do.
 func (s selection) load() ([]source, error) {
 	if len(s.names) == 0 && !s.all {
 		return nil, usagef("name a scenario, a file or a folder, or use --all; `isolab list` shows what is built in")
 	}
 	var sources []source
-	var diags schema.Diagnostics
 	names := s.names
 	if s.all {
 		names = append(builtinNames(), names...)
 	}
 	for _, name := range names {
-		found, ds, err := loadOne(name)
+		found, err := loadOne(name)
 		if err != nil {
 			return nil, err
 		}
-		sources, diags = append(sources, found...), append(diags, ds...)
-	}
-	if len(diags) > 0 {
-		return nil, diags
+		sources = append(sources, found...)
 	}
 	tags := tagsOf(sources)
 	sources = s.tagged(sources)
@@ -69,33 +76,33 @@ func (s selection) tagged(sources []source) []source {
 		return sources
 	}
 	return slices.DeleteFunc(sources, func(one source) bool {
-		return !slices.ContainsFunc(s.tags, func(tag string) bool { return slices.Contains(one.scenario.Tags, tag) })
+		return len(one.mistakes) == 0 && !slices.ContainsFunc(s.tags, func(tag string) bool { return slices.Contains(one.scenario.Tags, tag) })
 	})
 }
 
 // loadOne reads a built-in scenario by name, a file, or every scenario of a folder.
-func loadOne(name string) ([]source, schema.Diagnostics, error) {
+func loadOne(name string) ([]source, error) {
 	if slices.Contains(builtinNames(), name) {
-		scenario, diags := loadBuiltin(name)
-		return []source{{scenario, true}}, diags, nil
+		scenario, mistakes := loadBuiltin(name)
+		return []source{{scenario, mistakes, true}}, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil {
 		if near := schema.Nearest(name, builtinNames()); near != "" {
-			return nil, nil, usagef("no scenario, file or folder is called %q; did you mean %q?", name, near)
+			return nil, usagef("no scenario, file or folder is called %q; did you mean %q?", name, near)
 		}
-		return nil, nil, usagef("no scenario, file or folder is called %q; `isolab list` shows what is built in", name)
+		return nil, usagef("no scenario, file or folder is called %q; `isolab list` shows what is built in", name)
 	}
 	if !info.IsDir() {
-		scenario, diags := schema.ReadFile(name)
-		return []source{{scenario, false}}, diags, nil
+		scenario, mistakes := schema.ReadFile(name)
+		return []source{{scenario, mistakes, false}}, nil
 	}
 	return loadFolder(name)
 }
 
 // loadFolder reads every .yaml and .yml file below a folder that is a scenario;
 // other YAML files lack the key isolab, and included ones have no name and title.
-func loadFolder(dir string) (sources []source, diags schema.Diagnostics, err error) {
+func loadFolder(dir string) (sources []source, err error) {
 	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
@@ -104,17 +111,17 @@ func loadFolder(dir string) (sources []source, diags schema.Diagnostics, err err
 		if entry.IsDir() || ext != ".yaml" && ext != ".yml" || !looksLikeScenario(path) {
 			return nil
 		}
-		scenario, ds := schema.ReadFile(path)
-		sources, diags = append(sources, source{scenario, false}), append(diags, ds...)
+		scenario, mistakes := schema.ReadFile(path)
+		sources = append(sources, source{scenario, mistakes, false})
 		return nil
 	})
 	if err != nil {
-		return nil, nil, fmt.Errorf("look for scenarios: %w", err)
+		return nil, fmt.Errorf("look for scenarios: %w", err)
 	}
 	if len(sources) == 0 {
-		return nil, nil, usagef("no scenario in %s; a scenario is a .yaml file with the keys isolab and name", dir)
+		return nil, usagef("no scenario in %s; a scenario is a .yaml file with the keys isolab and name", dir)
 	}
-	return sources, diags, nil
+	return sources, nil
 }
 
 // looksLikeScenario reports whether a file has the key isolab at the start of a
