@@ -11,6 +11,7 @@ import (
 	"isolab/actions"
 	"isolab/actions/command"
 	"isolab/actions/kernel/cgroup"
+	"isolab/actions/output"
 	"isolab/actions/shell"
 	"isolab/actions/signal"
 	"isolab/actions/target"
@@ -166,12 +167,12 @@ func run(ctx context.Context, env *actions.Env, p RunParams) (RunResult, error) 
 		return RunResult{}, err
 	}
 	after, err := group.Read(ctx)
-	return account(ended, before, after), target.Unsupported(err)
+	return account(env, ended, before, after), target.Unsupported(err)
 }
 
 // account puts together how the command ended and what the kernel counted for the
 // group meanwhile.
-func account(e command.Ended, before, after cgroup.Reading) RunResult {
+func account(env *actions.Env, e command.Ended, before, after cgroup.Reading) RunResult {
 	r := RunResult{
 		PID: e.PID, ExitCode: e.Code, Signal: e.Signal, SignalName: signal.Name(e.Signal),
 		OOMKills: after.Memory.OOMKills - before.Memory.OOMKills,
@@ -179,7 +180,7 @@ func account(e command.Ended, before, after cgroup.Reading) RunResult {
 		CPU:      after.CPU.Usage - before.CPU.Usage, MemoryPeak: after.Memory.Peak,
 		Duration: e.Duration, Stdout: e.Stdout.String(), Stderr: e.Stderr.String(),
 		StdoutBytes: e.Stdout.Total(), StderrBytes: e.Stderr.Total(),
-		Truncated: e.Stdout.Truncated() || e.Stderr.Truncated(),
+		Truncated: output.Cut(env.Note, e.Stdout, e.Stderr),
 		Missing:   map[string]string{}, origins: map[string]string{},
 	}
 	r.OOMKilled = r.Signal == int(signal.Kill) && r.OOMKills > 0

@@ -91,6 +91,6 @@ func exec(ctx context.Context, env *actions.Env, p ExecParams) (ExecResult, erro
 	return ExecResult{
 		ExitCode: ended.Code, Signal: ended.Signal, SignalName: signal.Name(ended.Signal),
 		Stdout: stdout.String(), Stderr: stderr.String(), StdoutBytes: stdout.Total(), StderrBytes: stderr.Total(),
-		Truncated: stdout.Truncated() || stderr.Truncated(), Duration: env.Clock.Now().Sub(began),
+		Truncated: output.Cut(env.Note, stdout, stderr), Duration: env.Clock.Now().Sub(began),
 	}, nil
 }

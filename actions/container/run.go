@@ -110,10 +110,10 @@ func run(ctx context.Context, env *actions.Env, name string, made made) (RunResu
 	if err != nil {
 		return RunResult{}, err
 	}
-	return ended(made, exit, stdout, stderr), nil
+	return ended(env, made, exit, stdout, stderr), nil
 }
 
-func ended(made made, exit runtime.Exit, stdout, stderr *output.Buffer) RunResult {
+func ended(env *actions.Env, made made, exit runtime.Exit, stdout, stderr *output.Buffer) RunResult {
 	final, missing := known(exit.Final)
 	return RunResult{
 		Name: made.name, ID: made.id,
@@ -121,7 +121,7 @@ func ended(made made, exit runtime.Exit, stdout, stderr *output.Buffer) RunResul
 		OOMKills: final.OOMKills, Failures: final.Failures, MemoryPeak: unit.Size(final.MemoryPeak), CPU: final.CPU,
 		Duration: lasted(exit), StartedAt: exit.Started,
 		Stdout: stdout.String(), Stderr: stderr.String(), StdoutBytes: stdout.Total(), StderrBytes: stderr.Total(),
-		Truncated: stdout.Truncated() || stderr.Truncated(), Warnings: made.warnings,
+		Truncated: output.Cut(env.Note, stdout, stderr), Warnings: made.warnings,
 		Missing: missing, final: final,
 	}
 }

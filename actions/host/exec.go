@@ -9,6 +9,7 @@ import (
 
 	"isolab/actions"
 	"isolab/actions/command"
+	"isolab/actions/output"
 	"isolab/actions/shell"
 	"isolab/actions/signal"
 	"isolab/schema/unit"
@@ -105,5 +106,5 @@ func execute(ctx context.Context, env *actions.Env, p ExecParams) (ExecResult, e
 	}
 	return ExecResult{PID: e.PID, ExitCode: e.Code, Signal: e.Signal, SignalName: signal.Name(e.Signal),
 		Stdout: e.Stdout.String(), Stderr: e.Stderr.String(), StdoutBytes: e.Stdout.Total(), StderrBytes: e.Stderr.Total(),
-		Truncated: e.Stdout.Truncated() || e.Stderr.Truncated(), Duration: e.Duration, CPU: e.CPU}, nil
+		Truncated: output.Cut(env.Note, e.Stdout, e.Stderr), Duration: e.Duration, CPU: e.CPU}, nil
 }

@@ -4,6 +4,7 @@ package output
 
 import (
 	"bytes"
+	"fmt"
 	"sync"
 
 	"isolab/schema/unit"
@@ -66,4 +67,16 @@ func (b *Buffer) Truncated() bool {
 	b.mu.Lock()
 	defer b.mu.Unlock()
 	return b.total > int64(b.kept.Len())
+}
+
+// Cut reports whether any of a program's streams was longer than what is kept, and
+// tells the audience so, since a claim on its text then speaks of the beginning only.
+func Cut(note func(string), streams ...*Buffer) bool {
+	for _, b := range streams {
+		if b.Truncated() {
+			note(fmt.Sprintf("%s were written; the first %s are kept", b.Total(), unit.Size(b.max)))
+			return true
+		}
+	}
+	return false
 }

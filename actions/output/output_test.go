@@ -26,3 +26,18 @@ func TestBuffer_exactlyFull(t *testing.T) {
 		t.Errorf("got %q, truncated %v", b, b.Truncated())
 	}
 }
+
+// TestCut demands that the audience hears of what was not kept, once.
+func TestCut(t *testing.T) {
+	var notes []string
+	note := func(text string) { notes = append(notes, text) }
+	short, long := output.New(4), output.New(4)
+	fmt.Fprint(short, "1234")
+	if output.Cut(note, short, short) || len(notes) > 0 {
+		t.Errorf("nothing was cut, and it notes %q", notes)
+	}
+	fmt.Fprint(long, "1234567")
+	if !output.Cut(note, short, long, long) || len(notes) != 1 {
+		t.Errorf("it notes %q", notes)
+	}
+}
