@@ -1,6 +1,8 @@
 package main
 
 import (
+	"time"
+
 	"github.com/spf13/cobra"
 
 	"isolab/engine"
@@ -53,11 +55,13 @@ func (a *app) prove(cmd *cobra.Command, sources []source, flags runFlags, repeat
 		return err
 	}
 	m.start(ctx, programs)
+	began := time.Now()
 	var summaries []engine.Summary
 	var problems schema.Diagnostics
 	for _, s := range sources {
-		if ctx.Err() != nil {
-			break
+		if end := flags.over(ctx, began); end != nil {
+			summaries = append(summaries, m.notStarted(s.scenario.Name, end))
+			continue
 		}
 		proof, diags := m.session(s.builtin).Prove(ctx, s.scenario, catalog(), engine.Options{Set: set}, repeat)
 		problems = append(problems, diags...)

@@ -28,6 +28,7 @@ type runFlags struct {
 	json    bool
 	jobs    int
 	timeout time.Duration
+	budget  time.Duration
 }
 
 func (f *runFlags) register(cmd *cobra.Command) {
@@ -42,6 +43,7 @@ func (f *runFlags) register(cmd *cobra.Command) {
 	flags.BoolVar(&f.json, "json", false, "print the event log, as JSON lines")
 	flags.IntVar(&f.jobs, "jobs", 1, "how many scenarios run at the same time; more than one disturbs measurements")
 	flags.DurationVar(&f.timeout, "timeout", 0, "end everything after this long")
+	flags.DurationVar(&f.budget, "budget", 0, "start no scenario after this long, and skip those that are left")
 }
 
 // check finds what no flag type can: values out of range, and unknown permissions.
@@ -51,6 +53,8 @@ func (f *runFlags) check() error {
 		return usagef("--jobs %d: at least 1 scenario runs at a time", f.jobs)
 	case f.timeout < 0:
 		return usagef("--timeout %s: it is negative; write a duration such as 5m", f.timeout)
+	case f.budget < 0:
+		return usagef("--budget %s: it is negative; write a duration such as 5m", f.budget)
 	}
 	var known []string
 	for _, p := range actions.Permissions() {
@@ -158,12 +162,13 @@ func (a *app) run(ctx context.Context, programs []program, flags runFlags) error
 	}
 	summaries := make([]engine.Summary, len(programs))
 	m.start(ctx, programs)
+	began := time.Now()
 	group := errgroup.Group{}
 	group.SetLimit(max(flags.jobs, 1))
 	for i, p := range programs {
 		group.Go(func() error {
-			if ctx.Err() != nil {
-				summaries[i] = m.notStarted(ctx, p.Name())
+			if end := flags.over(ctx, began); end != nil {
+				summaries[i] = m.notStarted(p.Name(), end)
 				return nil
 			}
 			summaries[i] = m.session(p.builtin).Run(ctx, p.Program)
@@ -174,12 +179,23 @@ func (a *app) run(ctx context.Context, programs []program, flags runFlags) error
 	return m.finish(ctx, summaries)
 }
 
-// notStarted tells of a scenario that the end of the whole run came before.
-func (m *machinery) notStarted(ctx context.Context, name string) engine.Summary {
-	end := &event.End{Outcome: event.Errored, Reason: fmt.Sprintf("not started: %v", context.Cause(ctx))}
+// over tells how a scenario ends that is not started any more, because the whole run
+// has ended or its budget is over; nil while there is time.
+func (f *runFlags) over(ctx context.Context, began time.Time) *event.End {
+	switch {
+	case ctx.Err() != nil:
+		return &event.End{Outcome: event.Errored, Reason: fmt.Sprintf("not started: %v", context.Cause(ctx))}
+	case f.budget > 0 && time.Since(began) >= f.budget:
+		return &event.End{Outcome: event.Skipped, Reason: fmt.Sprintf("not started: the run's budget of %s is over", f.budget), Help: "give it more with --budget"}
+	}
+	return nil
+}
+
+// notStarted tells of a scenario that the end of the run came before.
+func (m *machinery) notStarted(name string, end *event.End) engine.Summary {
 	m.sink(event.Event{Kind: event.ScenarioStart, Time: time.Now(), Run: name, Name: name, Scenario: &event.Scenario{}})
 	m.sink(event.Event{Kind: event.ScenarioEnd, Time: time.Now(), Run: name, Name: name, End: end})
-	return engine.Summary{Name: name, Outcome: end.Outcome, Reason: end.Reason}
+	return engine.Summary{Name: name, Outcome: end.Outcome, Reason: end.Reason, Help: end.Help}
 }
 
 // exitFor chooses the exit code for a set of outcomes. An inconclusive scenario is
