@@ -22,7 +22,7 @@ func Compile(scenario *schema.Scenario, catalog *Catalog, options Options) (*Pro
 	c := &compiler{
 		catalog: catalog,
 		program: &Program{Scenario: scenario, programs: programs{}, params: newParamSet(scenario.Params)},
-		used:    map[string]bool{},
+		used:    map[string]bool{}, neededBy: map[actions.Permission]*step{},
 	}
 	c.cases(options)
 	c.names()
@@ -48,6 +48,7 @@ type compiler struct {
 	used     map[string]bool // names that some expression reads
 	unread   bool            // an expression did not compile
 	results  []resultName
+	neededBy map[actions.Permission]*step // the first step that needs it
 	count    int
 	diags    schema.Diagnostics
 }
@@ -252,13 +253,10 @@ func (c *compiler) parameters(s *step) {
 	if err := s.action.Check(params.Elem().Interface(), c.declared); err != nil {
 		c.diags = append(c.diags, schema.Diagnostic{Pos: s.At, Width: len(s.Action), Code: codeBadStep, Message: err.Error()})
 	}
-	c.require(s.action.Needs(params.Elem().Interface(), c.declared))
-}
-
-func (c *compiler) require(needs []actions.Permission) {
-	for _, need := range needs {
+	for _, need := range s.action.Needs(params.Elem().Interface(), c.declared) {
 		if !slices.Contains(c.program.Needs, need) {
 			c.program.Needs = append(c.program.Needs, need)
+			c.neededBy[need] = s
 		}
 	}
 }
@@ -339,8 +337,9 @@ func (c *compiler) needs() {
 	for _, need := range c.program.Needs {
 		if !slices.Contains(c.program.Scenario.Permissions, string(need)) {
 			all := append(slices.Clone(c.program.Scenario.Permissions), string(need))
-			c.diags = append(c.diags, schema.Diagnostic{Pos: c.place("permissions"), Code: codeUndeclared,
-				Message: fmt.Sprintf("the steps need the permission %q (%s), which the scenario does not declare", need, need.About()),
+			step := c.neededBy[need]
+			c.diags = append(c.diags, schema.Diagnostic{Pos: step.At, Width: len(step.Action), Code: codeUndeclared,
+				Message: fmt.Sprintf("this needs the permission %s (%s), which the scenario does not declare", need, need.About()),
 				Hint:    fmt.Sprintf("declare it: permissions: [%s]", strings.Join(all, ", "))})
 		}
 	}
