@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"os"
 	"path/filepath"
 	"strings"
 	"sync"
@@ -14,6 +15,7 @@ import (
 	"isolab/actions/runtime"
 	"isolab/actions/runtime/docker"
 	"isolab/actions/runtime/embedded"
+	"isolab/cmd/isolab/console"
 )
 
 // askTime is how long a daemon may take to answer before it counts as absent.
@@ -72,7 +74,11 @@ func (c *chooser) Choose(ctx context.Context, required string) (runtime.Runtime,
 	if e.err != nil {
 		return nil, "", fmt.Errorf("no runtime can be used: docker: %v; embedded: %v", d.err, e.err)
 	}
-	return e.rt, "no Docker daemon answers", nil
+	why := "no Docker daemon answers"
+	if host := os.Getenv("DOCKER_HOST"); host != "" {
+		why += " at DOCKER_HOST=" + console.Clean(host)
+	}
+	return e.rt, why, nil
 }
 
 func (c *chooser) only(ctx context.Context, name, why string) (runtime.Runtime, string, error) {
