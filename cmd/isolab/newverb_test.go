@@ -72,7 +72,7 @@ func TestANewVerbIsOneValue(t *testing.T) {
 		t.Fatal(err)
 	}
 	defer out.Close()
-	(&app{out: out}).printAction(brew)
+	(&app{out: &stream{File: out}}).printAction(brew)
 	page, _ := os.ReadFile(out.Name())
 	for _, want := range []string{"kitchen.brew", "How many cups.", "Cups that were drunk."} {
 		if !strings.Contains(string(page), want) {

@@ -40,7 +40,8 @@ func usagef(format string, args ...any) error { return usageError{fmt.Errorf(for
 // every command has.
 type app struct {
 	in       io.Reader
-	out, err *os.File
+	out      *stream
+	err      *os.File
 	log      zerolog.Logger
 	logLevel string
 	logJSON  bool
@@ -51,15 +52,19 @@ type app struct {
 
 // execute runs the command line and returns the exit code.
 func execute(args []string, in io.Reader, out, errs *os.File) int {
-	a := &app{in: in, out: out, err: errs}
+	a := &app{in: in, out: &stream{File: out}, err: errs}
 	ctx, stop := withSignals(context.Background(), errs)
 	defer stop()
 	root := a.root()
 	root.SetArgs(args)
 	root.SetIn(in)
-	root.SetOut(out)
+	root.SetOut(a.out)
 	root.SetErr(errs)
-	return a.report(root.ExecuteContext(ctx))
+	code := a.report(root.ExecuteContext(ctx))
+	if err := a.out.err(); err != nil && code == exitPassed {
+		return a.report(fmt.Errorf("the output is not complete: %w", err))
+	}
+	return code
 }
 
 // report prints an error and chooses the exit code.
@@ -132,6 +137,7 @@ Exit codes: 0 passed · 1 a claim is false · 2 usage or invalid scenario ·
 	if len(os.Args) > 1 && strings.HasPrefix(os.Args[1], cobra.ShellCompRequestCmd) {
 		complete(root)
 	}
+	refuseUnknown(root)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagError(cmd, err)} })
 	return root
 }

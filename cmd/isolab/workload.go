@@ -2,6 +2,7 @@ package main
 
 import (
 	"fmt"
+	"io"
 	"os"
 
 	"github.com/spf13/cobra"
@@ -40,8 +41,8 @@ goes to a file, for the commands that you want to type yourself.`,
 
 // saveWorkload writes the image under the name that equivalent commands use.
 func (a *app) saveWorkload(path string) error {
-	out := a.out
-	if path == "-" && term.IsTerminal(int(out.Fd())) {
+	var out io.Writer = a.out
+	if path == "-" && term.IsTerminal(int(a.out.Fd())) {
 		return usagef("--save -: an image is nothing for a terminal; pipe it to docker load, or name a file")
 	}
 	if path != "-" {

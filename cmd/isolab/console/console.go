@@ -34,9 +34,15 @@ type Options struct {
 	Live   bool // a status line that is overwritten; only for a terminal
 }
 
+// File is an output that may be a terminal.
+type File interface {
+	io.Writer
+	Fd() uintptr
+}
+
 // For gives the options that suit a file: colour and a status line only when it
 // is a terminal, and no colour when NO_COLOR is set (https://no-color.org).
-func For(out *os.File, detail Detail) Options {
+func For(out File, detail Detail) Options {
 	terminal := term.IsTerminal(int(out.Fd()))
 	options := Options{Out: out, Detail: detail, Width: 80,
 		Color: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
