@@ -48,6 +48,11 @@ func checkSupported(spec runtime.Spec) error {
 	case spec.UserNS == "private" && spec.Network == "host" && isRoot():
 		return refuse("cannot give a user namespace of its own to a container on the host's network")
 	}
+	for _, ns := range namespaceKinds(spec) {
+		if strings.HasPrefix(ns.mode, "container:") && !isRoot() {
+			return refuse("cannot share the " + ns.name + " namespace of another container unless it runs as root: it belongs to that one's user namespace; run isolab with sudo")
+		}
+	}
 	return nil
 }
 

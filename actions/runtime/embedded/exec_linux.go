@@ -129,6 +129,9 @@ func execLimits(rec record) ([]child.ProcessLimit, error) {
 func (r *Runtime) openContainer(l *launch, plan *child.EnterPlan, rec record, group *cgroup.Group) (err error) {
 	base := filepath.Join("/proc", strconv.Itoa(rec.Process.PID))
 	for _, ns := range execNamespaces(rec.Spec) {
+		if sharedWithUs(base, ns) {
+			continue
+		}
 		fd, err := l.handPath(filepath.Join(base, "ns", ns), unix.O_RDONLY)
 		if err != nil {
 			return err
@@ -153,6 +156,14 @@ func (r *Runtime) openContainer(l *launch, plan *child.EnterPlan, rec record, gr
 		return err
 	}
 	return unix.Close(fd)
+}
+
+// sharedWithUs reports whether a process has this namespace in common with this one.
+// To join it would change nothing, and takes rights that a user namespace does not give.
+func sharedWithUs(proc, ns string) bool {
+	theirs, err := os.Readlink(filepath.Join(proc, "ns", ns))
+	ours, err2 := os.Readlink(filepath.Join("/proc/self/ns", ns))
+	return err == nil && err2 == nil && theirs == ours
 }
 
 // execNamespaces are joined in this order: the user namespace gives the right to

@@ -37,7 +37,8 @@ func (r *Runtime) plan(rec record, config imageConfig, group *cgroup.Group) (chi
 	p := child.Plan{
 		Loopback:   spec.Network != "host",
 		SharedNet:  spec.Network == "host",
-		SharedPID:  spec.PIDMode != "",
+		HostIPC:    spec.IPCMode == "host",
+		HostPID:    spec.PIDMode == "host",
 		CgroupNS:   spec.CgroupNS != "host",
 		Root:       r.rootPlan(spec, config),
 		Mounts:     r.mountPlan(spec),

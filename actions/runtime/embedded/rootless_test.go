@@ -116,7 +116,7 @@ func rootlessUser(dir string) int {
 	}
 	fmt.Printf("%+v, %v\n", info, err)
 	for what, check := range map[string]func(context.Context, *embedded.Runtime) error{
-		"run": rootlessRun, "exec": rootlessExec, "limits": rootlessLimits, "stop": rootlessStop,
+		"run": rootlessRun, "exec": rootlessExec, "limits": rootlessLimits, "stop": rootlessStop, "shared": rootlessShared, "again": rootlessAgain,
 	} {
 		if err := check(ctx, rt); err != nil {
 			fmt.Printf("%s: %v\n", what, err)
@@ -161,6 +161,40 @@ func rootlessExec(ctx context.Context, rt *embedded.Runtime) error {
 			return fmt.Errorf("top: %+v, %v", list, err)
 		}
 		return nil
+	})
+}
+
+// rootlessShared: namespaces of the host can be shared, though they belong to root,
+// and programs be started there; those of another container are refused in words.
+func rootlessShared(ctx context.Context, rt *embedded.Runtime) error {
+	shared := runtime.Spec{Command: inside("sleep", "60"), PIDMode: "host", UTSMode: "host", IPCMode: "host", CgroupNS: "host", Network: "host"}
+	return withSpec(ctx, rt, shared, func(name string) error {
+		var out bytes.Buffer
+		own := fmt.Sprintf("/proc/%d/cmdline", os.Getpid())
+		result, err := rt.Exec(ctx, name, runtime.ExecSpec{Command: inside("cat", own), Stdout: &out, Stderr: &out})
+		if err != nil || result.Code != 0 || !strings.Contains(out.String(), "program") {
+			return fmt.Errorf("%+v, %v: %q", result, err, out.String())
+		}
+		_, err = rt.Create(ctx, runtime.Spec{Name: "joins", Image: "workload", Command: inside("exit", "0"), IPCMode: "container:" + name})
+		if !errors.Is(err, runtime.ErrUnsupported) || !strings.Contains(err.Error(), "sudo") {
+			return fmt.Errorf("share with a container: %w", err)
+		}
+		return nil
+	})
+}
+
+// rootlessAgain: a container that has ended can be started again, though the kernel
+// leaves a directory in its layer that only root may enter.
+func rootlessAgain(ctx context.Context, rt *embedded.Runtime) error {
+	return withContainer(ctx, rt, inside("exit", "0"), func(name string) error {
+		if _, err := rt.Wait(ctx, name); err != nil {
+			return err
+		}
+		if err := rt.Start(ctx, name); err != nil {
+			return err
+		}
+		_, err := rt.Wait(ctx, name)
+		return err
 	})
 }
 

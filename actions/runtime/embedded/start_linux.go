@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"os"
 	"path/filepath"
 	"time"
 
@@ -107,7 +106,7 @@ func (r *Runtime) waitingFor(ctx context.Context, rec *record) (*waiting, error)
 // there that forbids a second one, as it could not know what had been flushed.
 func (r *Runtime) renewWork(name string, spec runtime.Spec) error {
 	work := filepath.Join(r.dirs.layers(name), child.WorkDir)
-	if err := os.RemoveAll(work); err != nil {
+	if err := removeTree(work); err != nil {
 		return err
 	}
 	return r.makeDir(work, spec)

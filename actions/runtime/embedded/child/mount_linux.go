@@ -29,7 +29,7 @@ type detached struct {
 // path it was made of.
 func (s *session) sources() {
 	d := &s.held
-	d.proc = s.newMount("proc", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
+	d.proc = s.newProc()
 	d.sys = s.newSys()
 	if s.plan.Root.Lower == 0 {
 		d.binary = s.openSource("open this program", s.plan.Root.Binary)
@@ -64,7 +64,14 @@ func (s *session) openSource(what string, source Source) (fd int) {
 	if s.err != nil || source.FD != 0 {
 		return source.FD
 	}
-	fd, err := unix.OpenTree(unix.AT_FDCWD, source.Path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC)
+	return s.openTree(what, source.Path, 0)
+}
+
+func (s *session) openTree(what, path string, flags uint) (fd int) {
+	if s.err != nil {
+		return 0
+	}
+	fd, err := unix.OpenTree(unix.AT_FDCWD, path, unix.OPEN_TREE_CLONE|unix.OPEN_TREE_CLOEXEC|flags)
 	if err != nil {
 		s.err = fmt.Errorf("%s: %w", what, err)
 	}
@@ -106,7 +113,9 @@ func (s *session) system() {
 	s.mount("tmpfs", "/dev", "tmpfs", unix.MS_NOSUID|unix.MS_NOEXEC|s.deviceFlag(), "mode=755,size=65536k")
 	s.mount("devpts", "/dev/pts", "devpts", unix.MS_NOSUID|unix.MS_NOEXEC, s.ptsOptions())
 	s.mount("tmpfs", "/dev/shm", "tmpfs", kernel, fmt.Sprintf("mode=1777,size=%d", s.plan.ShmSize))
-	s.mount("mqueue", "/dev/mqueue", "mqueue", kernel, "")
+	if !(s.plan.HostIPC && s.plan.Process.InUserNS) { // only an IPC namespace's owner may mount its queues
+		s.mount("mqueue", "/dev/mqueue", "mqueue", kernel, "")
+	}
 	s.devices(s.held.devices)
 	if s.held.sys != 0 {
 		s.attach("mount sysfs on /sys", s.held.sys, "/sys")
@@ -135,6 +144,16 @@ func (s *session) newSys() int {
 		flags |= unix.MOUNT_ATTR_RDONLY
 	}
 	return s.newMount("sysfs", flags)
+}
+
+// newProc makes the container's /proc. Only the owner of a PID namespace may mount
+// one of it, so that of the host's namespace is the host's own, with what is mounted
+// below it (mount_namespaces(7): in a user namespace one does not come apart).
+func (s *session) newProc() int {
+	if s.plan.HostPID && s.plan.Process.InUserNS {
+		return s.openTree("open /proc", "/proc", unix.AT_RECURSIVE)
+	}
+	return s.newMount("proc", unix.MOUNT_ATTR_NOSUID|unix.MOUNT_ATTR_NODEV|unix.MOUNT_ATTR_NOEXEC)
 }
 
 // newMount makes a file system that is attached nowhere yet (fsopen(2)). In a

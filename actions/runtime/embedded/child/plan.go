@@ -22,7 +22,8 @@ type Plan struct {
 	Hostname   string         `json:"hostname,omitempty"`  // set only in a UTS namespace of its own
 	Loopback   bool           `json:"loopback,omitempty"`  // bring up lo
 	SharedNet  bool           `json:"shared_net,omitempty"`
-	SharedPID  bool           `json:"shared_pid,omitempty"` // not PID 1: PID 1 of that namespace is somebody else
+	HostIPC    bool           `json:"host_ipc,omitempty"` // in the host's IPC namespace
+	HostPID    bool           `json:"host_pid,omitempty"` // in the host's PID namespace
 	Root       Root           `json:"root"`
 	Mounts     []Mount        `json:"mounts,omitempty"`
 	Devices    []string       `json:"devices,omitempty"` // host device nodes under /dev, by their path
