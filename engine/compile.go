@@ -334,9 +334,14 @@ func (c *compiler) needs() {
 		}
 		c.diags = append(c.diags, d)
 	}
+	all, declared := c.program.Scenario.Permissions, len(c.program.Scenario.Permissions)
 	for _, need := range c.program.Needs {
-		if !slices.Contains(c.program.Scenario.Permissions, string(need)) {
-			all := append(slices.Clone(c.program.Scenario.Permissions), string(need))
+		if !slices.Contains(all, string(need)) {
+			all = append(slices.Clip(all), string(need))
+		}
+	}
+	for _, need := range c.program.Needs {
+		if slices.Contains(all[declared:], string(need)) {
 			step := c.neededBy[need]
 			c.diags = append(c.diags, schema.Diagnostic{Pos: step.At, Width: len(step.Action), Code: codeUndeclared,
 				Message: fmt.Sprintf("this needs the permission %s (%s), which the scenario does not declare", need, need.About()),
