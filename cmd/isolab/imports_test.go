@@ -27,7 +27,7 @@ var rooms = map[string][]string{
 	"isolab/actions/runtime/docker":      {"isolab/schema", "isolab/actions/runtime!", "isolab/actions/kernel", "isolab/actions/workload"},
 	"isolab/actions/runtime/embedded":    {"isolab/schema", "isolab/actions/runtime!", "isolab/actions/kernel", "isolab/actions/workload", "isolab/actions/runtime/embedded"},
 	"isolab/actions/runtime/runtimetest": {"isolab/schema", "isolab/actions/runtime!", "isolab/actions/kernel"},
-	"isolab/actions/kernel":              {"isolab/schema", "isolab/actions/kernel"},
+	"isolab/actions/kernel":              {"isolab/schema", "isolab/actions/kernel", "isolab/actions/signal"},
 	"isolab/actions/workload":            {"isolab/schema", "isolab/actions/workload"},
 	"isolab/actions/machine":             {"isolab/schema", "isolab/actions/kernel", "isolab/actions/runtime!"},
 	"isolab/actions/output":              {"isolab/schema"},

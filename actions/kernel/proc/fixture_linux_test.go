@@ -69,6 +69,7 @@ func TestProcessInAContainer(t *testing.T) {
 		Capabilities: Capabilities{Effective: docker, Permitted: docker, Bounding: docker,
 			Inheritable: CapabilitySet{Hex: "0000000000000000", Names: []string{}},
 			Ambient:     CapabilitySet{Hex: "8000000000000000", Names: []string{"CAP_63"}, Count: 1}},
+		Signals: Signals{Caught: []string{"SIGINT", "SIGTERM", "SIG34"}, Ignored: []string{"SIGHUP", "SIGPIPE"}, Blocked: []string{"SIGCHLD"}},
 		Seccomp: 2, SeccompMode: "filter", NoNewPrivs: true, PIDs: []int{4242, 17, 1},
 		Namespaces: Namespaces{PID: 4026532621, Mount: 4026532619, UTS: 4026532620, IPC: 4026532622, Net: 4026532624, User: 4026531837, Cgroup: 4026532623},
 		Cgroups:    map[string]string{"cpu": "/docker/abc", "cpuacct": "/docker/abc", "name=systemd": "/docker/abc", "unified": "/system.slice/docker.service"},

@@ -8,6 +8,7 @@ import (
 	"strconv"
 	"strings"
 
+	"isolab/actions/signal"
 	"isolab/schema/unit"
 )
 
@@ -67,6 +68,20 @@ func parseCapabilities(hex string, names []string) (CapabilitySet, error) {
 		set.Names = append(set.Names, name)
 	}
 	return set, nil
+}
+
+// parseSignals decodes a mask of hexadecimal digits, as in SigCgt; bit n is signal
+// n + 1 (proc_pid_status(5)). Real-time signals have numbers, such as SIG34.
+func parseSignals(hex string) ([]string, error) {
+	mask, err := strconv.ParseUint(hex, 16, 64)
+	if err != nil {
+		return nil, fmt.Errorf("signal mask %q: %w", hex, err)
+	}
+	names := []string{}
+	for ; mask != 0; mask &= mask - 1 {
+		names = append(names, signal.Name(bits.TrailingZeros64(mask)+1))
+	}
+	return names, nil
 }
 
 // parseResources reads /proc/<pid>/limits: a name, then the soft and the hard

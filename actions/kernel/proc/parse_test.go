@@ -45,7 +45,7 @@ func checkOrigins(t *testing.T, p *Process) {
 	known := map[string]bool{}
 	for _, field := range fields(t, reflect.TypeOf(*p), "") {
 		known[field] = true
-		if field == "missing" || field == "namespaces" || field == "capabilities" {
+		if field == "missing" || field == "namespaces" || field == "capabilities" || field == "signals" {
 			continue
 		}
 		origin, reason := "", ""

@@ -50,6 +50,8 @@ type Process struct {
 	SeccompMode  string       `json:"seccomp_mode" expr:"seccomp_mode" doc:"The same in words."`
 	NoNewPrivs   bool         `json:"no_new_privs" expr:"no_new_privs" doc:"Whether execve can no longer give it privileges."`
 
+	Signals Signals `json:"signals" expr:"signals" doc:"What it does with signals, by their names; kernel threads do nothing."`
+
 	PIDs       []int             `json:"pids" expr:"pids" doc:"Its process id in each nested pid namespace, the reader's first and its own last."`
 	Namespaces Namespaces        `json:"namespaces" expr:"namespaces" doc:"Inode numbers of its namespaces; equal numbers mean the same namespace."`
 	Cgroups    map[string]string `json:"cgroups" expr:"cgroups" doc:"Its group in each hierarchy by controller; the v2 tree is unified."`
@@ -87,6 +89,13 @@ type CapabilitySet struct {
 	Hex   string   `json:"hex" expr:"hex" doc:"The set as the kernel prints it, a hexadecimal mask of 16 digits."`
 	Names []string `json:"names" expr:"names" doc:"Names of its capabilities, such as CAP_NET_RAW, in the kernel's order."`
 	Count int64    `json:"count" expr:"count" doc:"How many they are."`
+}
+
+// Signals are sets of signal(7) names, such as SIGTERM, in the order of their numbers.
+type Signals struct {
+	Caught  []string `json:"caught" expr:"caught" doc:"Those it has a handler for."`
+	Ignored []string `json:"ignored" expr:"ignored" doc:"Those it has said to ignore."`
+	Blocked []string `json:"blocked" expr:"blocked" doc:"Those its main thread leaves waiting."`
 }
 
 // Namespaces are the inodes of /proc/<pid>/ns (namespaces(7)); 0 where the kernel

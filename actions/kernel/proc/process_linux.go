@@ -111,7 +111,7 @@ func (r *processReader) fromStatus() {
 	text, err := os.ReadFile(path)
 	if err != nil {
 		r.missing(err.Error(), "uid", "gid", "user", "swap", "seccomp", "seccomp_mode", "no_new_privs", "pids",
-			"cpus_allowed", "cpus_allowed_count", "voluntary_switches", "nonvoluntary_switches", "capabilities")
+			"cpus_allowed", "cpus_allowed_count", "voluntary_switches", "nonvoluntary_switches", "capabilities", "signals")
 		return
 	}
 	p, s := &r.p, parseStatus(string(text))
@@ -134,6 +134,7 @@ func (r *processReader) fromStatus() {
 	p.VoluntarySwitches = r.number(path, s, "voluntary_ctxt_switches", "voluntary_switches")
 	p.NonvoluntarySwitches = r.number(path, s, "nonvoluntary_ctxt_switches", "nonvoluntary_switches")
 	r.capabilities(path, s)
+	r.signals(path, s)
 }
 
 func (r *processReader) number(path string, lines map[string]string, line, field string) int64 {
@@ -163,6 +164,23 @@ func (r *processReader) capabilities(path string, lines map[string]string) {
 			continue
 		}
 		r.from(path, field, field+".hex", field+".names", field+".count")
+	}
+}
+
+func (r *processReader) signals(path string, lines map[string]string) {
+	for _, set := range []struct {
+		line, field string
+		into        *[]string
+	}{
+		{"SigCgt", "signals.caught", &r.p.Signals.Caught}, {"SigIgn", "signals.ignored", &r.p.Signals.Ignored},
+		{"SigBlk", "signals.blocked", &r.p.Signals.Blocked},
+	} {
+		var err error
+		if *set.into, err = parseSignals(lines[set.line]); err != nil {
+			r.missing(err.Error(), set.field)
+			continue
+		}
+		r.from(path, set.field)
 	}
 }
 
