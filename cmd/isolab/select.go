@@ -36,16 +36,17 @@ type selection struct {
 	tags  []string // only those with one of these tags
 }
 
-// load reads what was selected. Mistakes in a file are kept with it, so that all of
+// load reads what was selected: what is named in that order, then with all the other
+// built-in ones, each once. Mistakes in a file are kept with it, so that all of
 // all files can be told at once: compileAll and sound do.
 func (s selection) load() ([]source, error) {
 	if len(s.names) == 0 && !s.all {
 		return nil, usagef("name a scenario, a file or a folder, or use --all; `isolab list` shows what is built in")
 	}
 	var sources []source
-	names := s.names
+	names := slices.Clone(s.names)
 	if s.all {
-		names = append(builtinNames(), names...)
+		names = append(names, slices.DeleteFunc(builtinNames(), func(name string) bool { return slices.Contains(names, name) })...)
 	}
 	for _, name := range names {
 		found, err := loadOne(name)
