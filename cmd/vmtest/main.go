@@ -8,12 +8,13 @@
 //	apt-get download linux-image-6.1.0-…-cloud-amd64 && dpkg -x linux-image-*.deb DIR
 //
 // Everything after the flags is a command of the guest; "--" separates several.
-// The exit code is 0 when all of them ended with 0.
+// The exit code is 0 when all of them ended with 0. A command that takes too long is
+// ended with SIGQUIT, so that it says what it was doing. A machine that stands still
+// (its first process says nothing any more) is the emulator's fault: it is booted once
+// more, and that is said.
 package main
 
 import (
-	"bufio"
-	"context"
 	"encoding/json"
 	"errors"
 	"flag"
@@ -26,6 +27,7 @@ import (
 	"time"
 
 	"isolab/cmd/vmtest/initramfs"
+	"isolab/cmd/vmtest/protocol"
 )
 
 func main() {
@@ -34,7 +36,7 @@ func main() {
 	tools := flag.String("tools", "", "comma-separated programs of this machine for the guest, with their libraries")
 	out := flag.String("out", "", "comma-separated guest=host pairs of files to bring back: the guest's are below /var/lib/isolab")
 	flag.StringVar(&v.kernel, "kernel", "", "directory that the kernel package was unpacked into")
-	flag.DurationVar(&v.timeout, "timeout", 15*time.Minute, "end the machine after this long")
+	flag.DurationVar(&v.timeout, "timeout", 15*time.Minute, "end what runs in the machine after this long")
 	flag.IntVar(&v.memory, "memory", 2048, "memory of the machine, in MiB")
 	flag.Parse()
 	v.files, v.out = pairs(*files), pairs(*out)
@@ -101,7 +103,7 @@ func (v vm) run(args []string) error {
 	content := maps.Clone(v.files)
 	content[guest] = "init"
 	script := filepath.Join(dir, "commands.json")
-	if err := writeCommands(script, args); err != nil {
+	if err := writeCommands(script, args, v.timeout); err != nil {
 		return err
 	}
 	content[script] = "commands.json"
@@ -109,28 +111,33 @@ func (v vm) run(args []string) error {
 	if err := initramfs.Write(image, content, v.kernel); err != nil {
 		return err
 	}
-	return v.boot(image, dir)
+	err = v.boot(image, dir)
+	if errors.Is(err, errStill) {
+		fmt.Println("vmtest:", err, "— once more")
+		err = v.boot(image, dir)
+	}
+	return err
 }
 
 // writeCommands splits the arguments at "--".
-func writeCommands(path string, args []string) error {
-	commands := [][]string{{}}
+func writeCommands(path string, args []string, limit time.Duration) error {
+	work := protocol.Work{Commands: [][]string{{}}, Limit: limit}
 	for _, arg := range args {
 		if arg == "--" {
-			commands = append(commands, []string{})
+			work.Commands = append(work.Commands, []string{})
 			continue
 		}
-		last := len(commands) - 1
-		commands[last] = append(commands[last], arg)
+		last := len(work.Commands) - 1
+		work.Commands[last] = append(work.Commands[last], arg)
 	}
-	data, err := json.Marshal(commands)
+	data, err := json.Marshal(work)
 	if err != nil {
 		return err
 	}
 	return os.WriteFile(path, data, 0o644)
 }
 
-// boot runs the machine, copies its console and finds the verdict in it.
+// boot makes the machine's disk, runs the machine, and brings files back.
 func (v vm) boot(image, dir string) error {
 	kernels, err := filepath.Glob(filepath.Join(v.kernel, "boot", "vmlinuz-*"))
 	if err != nil || len(kernels) == 0 {
@@ -146,34 +153,18 @@ func (v vm) boot(image, dir string) error {
 	if out, err := exec.Command("mkfs.ext4", "-q", "-F", disk).CombinedOutput(); err != nil {
 		return fmt.Errorf("make the machine's disk: %w: %s", err, out)
 	}
-	ctx, cancel := context.WithTimeout(context.Background(), v.timeout)
-	defer cancel()
-	qemu := exec.CommandContext(ctx, "qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", fmt.Sprint(v.memory),
-		"-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio",
+	monitor := filepath.Join(dir, "monitor")
+	qemu := exec.Command("qemu-system-x86_64", "-accel", "tcg,thread=multi", "-cpu", "max", "-smp", "2", "-m", fmt.Sprint(v.memory),
+		"-nographic", "-no-reboot", "-nodefaults", "-serial", "stdio", "-monitor", "unix:"+monitor+",server,nowait",
 		"-drive", "file="+disk+",format=raw,if=virtio",
 		"-kernel", kernels[0], "-initrd", image,
 		"-append", "console=ttyS0 panic=-1 loglevel=1 cgroup_no_v1=all psi=1 rdinit=/init")
-	out, err := qemu.StdoutPipe()
-	if err != nil {
+	qemu.Stderr = os.Stderr
+	err = watch(qemu, monitor)
+	if errors.Is(err, errStill) {
 		return err
 	}
-	qemu.Stderr = os.Stderr
-	if err := qemu.Start(); err != nil {
-		return fmt.Errorf("start qemu: %w", err)
-	}
-	verdict := errors.New("the machine ended without a verdict")
-	for lines := bufio.NewScanner(out); lines.Scan(); {
-		line := strings.TrimRight(lines.Text(), "\r")
-		fmt.Println(line)
-		if code, ok := strings.CutPrefix(line, "vmtest: exit "); ok {
-			verdict = nil
-			if code != "0" {
-				verdict = fmt.Errorf("a command of the guest failed (exit code %s)", code)
-			}
-		}
-	}
-	qemu.Wait()
-	return errors.Join(verdict, v.bringBack(disk))
+	return errors.Join(err, v.bringBack(disk))
 }
 
 // bringBack copies files off the disk of a machine that is off, with debugfs(8).

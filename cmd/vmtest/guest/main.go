@@ -15,6 +15,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"isolab/cmd/vmtest/protocol"
 )
 
 func main() {
@@ -24,7 +26,8 @@ func main() {
 	if err := prepare(); err != nil {
 		fmt.Println("vmtest guest:", err)
 	}
-	fmt.Printf("vmtest: exit %d\n", commands())
+	go live()
+	fmt.Printf("%s%d\n", protocol.Exit, commands())
 	time.Sleep(200 * time.Millisecond) // the console is slow, and nobody flushes it
 	unix.Sync()
 	unix.Reboot(unix.LINUX_REBOOT_CMD_POWER_OFF)
@@ -150,19 +153,19 @@ func loopback() {
 
 // commands runs them all and returns the first exit code that is not 0.
 func commands() (first int) {
-	data, err := os.ReadFile("/commands.json")
-	var list [][]string
+	data, err := os.ReadFile(protocol.Path)
+	var work protocol.Work
 	if err == nil {
-		err = json.Unmarshal(data, &list)
+		err = json.Unmarshal(data, &work)
 	}
 	if err != nil {
 		fmt.Println("vmtest guest:", err)
 		return 1
 	}
-	for _, argv := range list {
+	for _, argv := range work.Commands {
 		fmt.Printf("vmtest: run %s\n", strings.Join(argv, " "))
 		began := time.Now()
-		code := run(argv)
+		code := run(argv, work.Limit)
 		fmt.Printf("vmtest: %s ended with %d after %.1f s\n", argv[0], code, time.Since(began).Seconds())
 		if first == 0 {
 			first = code
@@ -171,16 +174,37 @@ func commands() (first int) {
 	return first
 }
 
-func run(argv []string) int {
+// run runs one command. When its time is over, every process of the machine gets
+// SIGQUIT, at which a Go program prints where it is, and then SIGKILL.
+func run(argv []string, limit time.Duration) int {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
-	err := cmd.Run()
-	if err == nil {
+	if err := cmd.Start(); err != nil {
+		fmt.Println("vmtest guest:", err)
+		return 127
+	}
+	ended := make(chan error, 1)
+	go func() { ended <- cmd.Wait() }()
+	select {
+	case err := <-ended:
+		if err != nil {
+			fmt.Println("vmtest guest:", err)
+			return max(cmd.ProcessState.ExitCode(), 1)
+		}
 		return 0
+	case <-time.After(limit):
+		fmt.Printf("vmtest: %s did not end within %v\n", argv[0], limit)
+		_ = unix.Kill(-1, unix.SIGQUIT) // everybody but this process (kill(2))
+		time.Sleep(5 * time.Second)
+		_ = unix.Kill(-1, unix.SIGKILL)
+		<-ended
+		return 124 // as timeout(1)
 	}
-	if exit, ok := err.(*exec.ExitError); ok {
-		return max(exit.ExitCode(), 1)
+}
+
+// live gives signs of life.
+func live() {
+	for range time.Tick(protocol.Often) {
+		fmt.Println(protocol.Alive)
 	}
-	fmt.Println("vmtest guest:", err)
-	return 127
 }
