@@ -43,22 +43,23 @@ test-rootless: build ## run the library as an ordinary user (as root: as nobody)
 	(cd "$$dir" && HOME=$$dir DOCKER_HOST=unix:///nonexistent.sock $$user ./isolab --state "$$dir/state" run --all --report json=log) && \
 	cp "$$dir/log" $(LOGS)/rootless.jsonl
 
-# What the virtual machine runs on Docker; it emulates every instruction, so a container
-# takes seconds to start, and all of the library more than ten minutes.
-LIBRARY = --all
+# What the virtual machine runs on Docker, the demonstrations first. It emulates every
+# instruction, so a container takes a second to start, and more on a busy machine.
+LIBRARY = $$(./bin/isolab list --tag demonstration | cut -d' ' -f1) --all
+BUDGET  = 12m
 
 VMTEST = $(GO) run ./cmd/vmtest -kernel bin/kernel -tools cat,mkfs.ext4
 
 test-vm: build bin/kernel ## run the library on a machine with cgroup v2 only, in qemu
 	$(GO) test -c -o bin/embedded.test ./actions/runtime/embedded
 	$(VMTEST) -files bin/isolab=bin/isolab,bin/embedded.test=bin/embedded.test -out embedded-v2.jsonl=$(LOGS)/embedded-v2.jsonl \
-		isolab run --all --report json=/var/lib/isolab/embedded-v2.jsonl -- embedded.test -test.short -test.run 'TestConformance|TestRootless'
+		isolab run --all --budget $(BUDGET) --report json=/var/lib/isolab/embedded-v2.jsonl -- embedded.test -test.short -test.run 'TestConformance|TestRootless'
 
 test-vm-docker: VMTEST += -tools cat,mkfs.ext4,ps,docker-init
 test-vm-docker: build tools bin/kernel bin/labdaemon ## the same with a current Docker in that machine
 	$(VMTEST) -memory 4096 -files bin/isolab=bin/isolab,bin/labdaemon=bin/labdaemon,$(subst $(space),$(comma),$(foreach t,$(DOCKER),$(TOOLS)/$(t)=bin/$(t))) \
 		-out docker-v2.jsonl=$(LOGS)/docker-v2.jsonl \
-		labdaemon -dir /var/lib/isolab -bin /bin isolab run $(LIBRARY) --runtime docker --report json=/var/lib/isolab/docker-v2.jsonl
+		labdaemon -dir /var/lib/isolab -bin /bin isolab run $(LIBRARY) --budget $(BUDGET) --runtime docker --report json=/var/lib/isolab/docker-v2.jsonl
 
 bin/kernel: # Debian's cloud kernel, unpacked and not installed
 	mkdir -p $@.new
