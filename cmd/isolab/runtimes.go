@@ -23,7 +23,7 @@ const askTime = 5 * time.Second
 
 // silenceHelp is what helps when a runtime does not answer.
 var silenceHelp = map[string]string{
-	"docker":   "restart Docker, or use --runtime embedded",
+	"docker":   "restart Docker",
 	"embedded": "look at what keeps the machine busy",
 }
 
@@ -58,10 +58,18 @@ func (c *chooser) Choose(ctx context.Context, required string) (runtime.Runtime,
 		if c.want != "auto" && c.want != required {
 			return nil, "", fmt.Errorf("needs the %s runtime, and --runtime %s was given", required, c.want)
 		}
-		return c.only(ctx, required, "the scenario needs it")
+		o := c.open(ctx, required)
+		if o.err != nil {
+			return o.rt, "", fmt.Errorf("needs the %s runtime: %w", required, o.err)
+		}
+		return o.rt, "the scenario needs it", nil
 	}
 	if c.want != "auto" {
-		return c.only(ctx, c.want, "--runtime says so")
+		o := c.open(ctx, c.want)
+		if o.err != nil && c.want != "embedded" {
+			return o.rt, "", fmt.Errorf("%w, or use --runtime embedded", o.err)
+		}
+		return o.rt, "--runtime says so", o.err
 	}
 	d := c.open(ctx, "docker")
 	if d.err == nil && d.info.OS == "linux" {
@@ -79,11 +87,6 @@ func (c *chooser) Choose(ctx context.Context, required string) (runtime.Runtime,
 		why += " at DOCKER_HOST=" + console.Clean(host)
 	}
 	return e.rt, why, nil
-}
-
-func (c *chooser) only(ctx context.Context, name, why string) (runtime.Runtime, string, error) {
-	o := c.open(ctx, name)
-	return o.rt, why, o.err
 }
 
 // open makes a runtime on first use and asks it whether it can run containers.

@@ -38,7 +38,8 @@ func (p patience) at(pace float64) patience {
 var errSilent = errors.New("the daemon does not answer")
 
 // call runs one operation against the daemon within p, and explains its error.
-// The operation is named for the error, such as "start container web".
+// The operation is named for the error, such as "start container web"; empty where
+// the error says enough.
 func (r *Runtime) call(ctx context.Context, p patience, operation string, do func(context.Context) error) error {
 	p = p.at(r.pace)
 	bounded, cancel := context.WithCancelCause(ctx)
@@ -83,11 +84,14 @@ func (r *Runtime) outcome(caller, bounded context.Context, operation string, err
 	case err == nil:
 		return nil
 	case caller.Err() != nil:
-		return fmt.Errorf("%s: %w", operation, context.Cause(caller))
+		err = context.Cause(caller)
 	case bounded.Err() != nil:
 		err = r.unavailable(context.Cause(bounded))
 	default:
 		err = r.classify(err)
+	}
+	if operation == "" {
+		return err
 	}
 	return fmt.Errorf("%s: %w", operation, err)
 }

@@ -101,12 +101,12 @@ func meaning(sentinel, err error) error { return fmt.Errorf("%w: %s", sentinel, 
 
 // unavailable says that the daemon cannot be used, and what would help.
 func (r *Runtime) unavailable(err error) error {
-	help := "start Docker, or use --runtime embedded"
+	help := "start Docker"
 	switch {
 	case errors.Is(err, fs.ErrPermission):
-		help = "join the group docker or use sudo, or use --runtime embedded"
+		help = "join the group docker, or use sudo"
 	case !errors.Is(err, errSilent) && !client.IsErrConnectionFailed(err):
-		help = "look at the daemon's log and restart Docker, or use --runtime embedded"
+		help = "look at the daemon's log, and restart Docker"
 	}
 	if client.IsErrConnectionFailed(err) && says(err, "cannot connect to the docker daemon") {
 		err = errors.New("nothing answers there")

@@ -22,7 +22,7 @@ const (
 // Info asks the daemon what it is, afresh at each call.
 func (r *Runtime) Info(ctx context.Context) (runtime.Info, error) {
 	var info system.Info
-	err := r.call(ctx, quick, "ask docker what it is", func(ctx context.Context) (err error) {
+	err := r.call(ctx, quick, "", func(ctx context.Context) (err error) {
 		info, err = r.askInfo(ctx)
 		return err
 	})
