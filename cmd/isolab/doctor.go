@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"isolab/actions/kernel/cgroup"
+	"isolab/cmd/isolab/console"
 	"isolab/schema"
 )
 
@@ -31,8 +32,9 @@ func (a *app) doctorCommand() *cobra.Command {
 				return err
 			}
 			defer m.close(cmd.Context())
-			m.describeMachine(cmd.Context())
-			return m.diagnose(cmd.Context(), sources)
+			screen := console.New(console.For(a.out, console.Brief))
+			m.describeMachine(cmd.Context(), screen)
+			return m.diagnose(cmd.Context(), sources, screen)
 		},
 	}
 	cmd.Flags().StringVar(&runtime, "runtime", "auto", "where containers would run: auto, docker or embedded")
@@ -40,37 +42,37 @@ func (a *app) doctorCommand() *cobra.Command {
 }
 
 // describeMachine prints what this machine is and offers.
-func (m *machinery) describeMachine(ctx context.Context) {
-	out, f := m.app.out, m.facts
-	fmt.Fprintf(out, "machine     %s %s, %d CPUs, %s memory (%s available), swap %s\n", f.OS, f.Kernel, f.CPUs, f.Memory, f.MemoryAvailable, f.Swap)
+func (m *machinery) describeMachine(ctx context.Context, screen *console.Console) {
+	f := m.facts
+	screen.Row("machine", fmt.Sprintf("%s %s, %d CPUs, %s memory (%s available), swap %s", f.OS, f.Kernel, f.CPUs, f.Memory, f.MemoryAvailable, f.Swap))
 	if f.Cgroups != nil {
-		fmt.Fprintf(out, "cgroups     %s, controllers %s\n", f.CgroupVersion(), strings.Join(f.Cgroups.Controllers(), " "))
+		screen.Row("cgroups", fmt.Sprintf("%s, controllers %s", f.CgroupVersion(), strings.Join(f.Cgroups.Controllers(), " ")))
 		for _, feature := range []cgroup.Feature{cgroup.FeatureSwap, cgroup.FeatureIOThrottle, cgroup.FeaturePressure, cgroup.FeatureKill} {
 			if err := f.Cgroups.Supports(feature); err != nil {
-				fmt.Fprintf(out, "            %v\n", err)
+				screen.Row("", err.Error())
 			}
 		}
 	} else {
-		fmt.Fprintf(out, "cgroups     none: %v\n", f.CgroupsWhy)
+		screen.Row("cgroups", fmt.Sprintf("none: %v", f.CgroupsWhy))
 	}
 	if !f.Root {
-		fmt.Fprintln(out, "user        not root: much will be skipped; sudo helps")
+		screen.Row("user", "not root: much will be skipped; sudo helps")
 	}
 	for _, name := range []string{"docker", "embedded"} {
 		o := m.chooser.open(ctx, name)
 		if o.err != nil {
-			fmt.Fprintf(out, "%-11s no: %v\n", name, o.err)
+			screen.Row(name, fmt.Sprintf("no: %v", o.err))
 			continue
 		}
-		fmt.Fprintf(out, "%-11s yes: %s%s, isolation %s\n", name, o.info.Version, api(o.info.API), strings.Join(o.info.Isolation, ", "))
+		screen.Row(name, fmt.Sprintf("yes: %s%s, isolation %s", o.info.Version, api(o.info.API), strings.Join(o.info.Isolation, ", ")))
 		if o.info.NoLimits != "" {
-			fmt.Fprintf(out, "            no limits: %s\n", o.info.NoLimits)
+			screen.Row("", "no limits: "+o.info.NoLimits)
 		}
 		for _, warning := range o.info.Warnings {
-			fmt.Fprintf(out, "            %s\n", warning)
+			screen.Row("", warning)
 		}
 	}
-	fmt.Fprintln(out)
+	fmt.Fprintln(m.app.out)
 }
 
 func api(version string) string {
@@ -80,22 +82,28 @@ func api(version string) string {
 	return " (API " + version + ")"
 }
 
-// diagnose says for each scenario whether it will run here.
-func (m *machinery) diagnose(ctx context.Context, sources []source) error {
-	width := 0
+// verdict is what becomes of a scenario here.
+type verdict struct{ word, reason, help string }
+
+const willRun = "runs"
+
+// diagnose says which scenarios will run here, and which not: together those that
+// have the same reason.
+func (m *machinery) diagnose(ctx context.Context, sources []source, screen *console.Console) error {
+	var verdicts []verdict // in the order of their first scenarios
+	names, able := map[verdict][]string{}, 0
 	for _, s := range sources {
-		width = max(width, len(s.scenario.Name))
-	}
-	able := 0
-	for _, s := range sources {
-		verdict, help, ok := m.verdict(ctx, s.scenario)
-		if ok {
+		v := m.verdict(ctx, s.scenario)
+		if names[v] == nil {
+			verdicts = append(verdicts, v)
+		}
+		names[v] = append(names[v], s.scenario.Name)
+		if v.word == willRun {
 			able++
 		}
-		fmt.Fprintf(m.app.out, "%-*s  %s\n", width, s.scenario.Name, verdict)
-		if help != "" {
-			fmt.Fprintf(m.app.out, "%-*s  help: %s\n", width, "", help)
-		}
+	}
+	for _, v := range verdicts {
+		screen.Alike(v.word, names[v], v.reason, v.help)
 	}
 	fmt.Fprintf(m.app.out, "\n%d of %d scenarios will run here\n", able, len(sources))
 	if able == 0 {
@@ -104,13 +112,13 @@ func (m *machinery) diagnose(ctx context.Context, sources []source) error {
 	return nil
 }
 
-func (m *machinery) verdict(ctx context.Context, scenario *schema.Scenario) (verdict, help string, ok bool) {
+func (m *machinery) verdict(ctx context.Context, scenario *schema.Scenario) verdict {
 	rt, why, err := m.chooser.Choose(ctx, scenario.Requires.Runtime)
 	if err != nil {
-		return "skipped: " + err.Error(), "", false
+		return verdict{"skipped", err.Error(), ""}
 	}
 	if lacks := m.Lacks(ctx, scenario.Requires, rt); len(lacks) > 0 {
-		return "skipped: " + lacks[0].Reason, lacks[0].Help, false
+		return verdict{"skipped", lacks[0].Reason, lacks[0].Help}
 	}
-	return fmt.Sprintf("will run on the %s runtime (%s)", rt.Name(), why), "", true
+	return verdict{willRun, fmt.Sprintf("on the %s runtime: %s", rt.Name(), why), ""}
 }

@@ -152,6 +152,9 @@ func (c *Console) hanging(lead string, indent int, text string) {
 	}
 }
 
+// Row prints text behind a label, in two columns.
+func (c *Console) Row(label, text string) { c.hanging(fmt.Sprintf("%-11s ", label), 12, text) }
+
 func (c *Console) remark(lead, text string) {
 	if text != "" {
 		c.block("        ", c.style.warn, lead+" "+text)
@@ -228,7 +231,7 @@ func (c *Console) controlStart(control *event.Control) {
 func (c *Console) controlEnd(control *event.Control) {
 	c.control = ""
 	if control.Holds {
-		c.printf("  %s control %s breaks %s, as it should", c.mark(event.Passed), control.Name, strings.Join(control.Broke, ", "))
+		c.hanging(fmt.Sprintf("  %s ", c.mark(event.Passed)), 4, fmt.Sprintf("control %s breaks %s, as it should", control.Name, strings.Join(control.Broke, ", ")))
 		for _, found := range control.Found {
 			c.block("    ", c.style.dim, found)
 		}
@@ -238,7 +241,7 @@ func (c *Console) controlEnd(control *event.Control) {
 	if control.Undecided {
 		mark = c.mark(event.Inconclusive)
 	}
-	c.printf("  %s control %s: %s", mark, control.Name, control.Reason)
+	c.hanging(fmt.Sprintf("  %s ", mark), 4, fmt.Sprintf("control %s: %s", control.Name, control.Reason))
 }
 
 func (c *Console) ending(e event.Event) {

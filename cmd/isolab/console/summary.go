@@ -65,16 +65,22 @@ func (c *Console) together(ends []ending) {
 	for _, e := range ends {
 		names = append(names, e.name)
 	}
+	c.Alike(c.outcome(ends[0].outcome), names, ends[0].reason, ends[0].help)
+}
+
+// Alike tells what several scenarios have in common: the names behind a word, and
+// below them the reason and, where there is one, what would help.
+func (c *Console) Alike(word string, names []string, reason, help string) {
 	const indent = 2
 	for i, line := range wrap(strings.Join(names, ", "), c.Width-indent-len("inconclusive ")) {
 		lead := strings.Repeat(" ", indent)
 		if i == 0 {
-			lead = c.outcome(ends[0].outcome) + " "
+			lead = word + " "
 		}
 		c.printf("%s%s", lead, line)
 	}
-	c.block("    ", c.style.dim, ends[0].reason)
-	if ends[0].help != "" {
-		c.block("    ", c.style.dim, ends[0].help)
+	c.block("    ", c.style.dim, reason)
+	if help != "" {
+		c.block("    ", c.style.dim, help)
 	}
 }
