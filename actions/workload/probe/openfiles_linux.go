@@ -48,11 +48,12 @@ func (d descriptors) print(c *applet.Call, json bool) {
 		c.JSON(d)
 		return
 	}
-	c.Printf("opened %d of %d, %d were open before, limit %d", d.Opened, d.Wanted, d.Before, d.Limit)
+	why := ""
 	if d.Reason != "" {
-		c.Printf(": %s", d.Reason)
+		why = ": " + d.Reason
 	}
-	c.Printf("\n")
+	// One write: another openfiles may print at the same moment.
+	c.Printf("opened %d of %d, %d were open before, limit %d%s\n", d.Opened, d.Wanted, d.Before, d.Limit, why)
 }
 
 // openMany opens /dev/null, or the root directory where there is no /dev, until
