@@ -78,6 +78,9 @@ func find(root *Node, entry Named[*Node]) (spot, *Diagnostic) {
 			return at, diag
 		}
 		if rest == "" {
+			if done == "params" && index >= 0 && entry.Value.IsScalar() {
+				return at, lost(entry, fmt.Sprintf("%s is the whole param; its value is %[1]s.default", entry.Name), nil)
+			}
 			return at, nil
 		}
 		done = strings.TrimPrefix(done+"."+key, ".")

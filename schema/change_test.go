@@ -115,6 +115,7 @@ func TestWithChangeRefuses(t *testing.T) {
 		"steps.1.timeout: 5s":                    `change.yaml:1:1: steps has no "1" [change-path]`,
 		"steps.-1.timeout: 5s":                   `change.yaml:1:1: steps has no "-1" [change-path]`,
 		"steps.within.container.run.command.: 5": `change.yaml:1:1: the path "steps.within.container.run.command." has a dot too many [change-path]`,
+		"params.limit: 5MiB":                     "change.yaml:1:1: params.limit is the whole param; its value is params.limit.default [change-path]",
 		".: 5":                                   `change.yaml:1:1: the path "." has a dot too many [change-path]`,
 	} {
 		_, diags := change(t, text)
