@@ -11,6 +11,7 @@ import (
 	"fmt"
 	"io"
 	"path/filepath"
+	"slices"
 	"strings"
 
 	"isolab/engine"
@@ -21,10 +22,11 @@ import (
 // Write writes the page of a scenario. Without a recording it has no measurements.
 func Write(w io.Writer, program *engine.Program, recording *Recording) error {
 	p := &page{recording: recording}
-	p.opening(program)
+	steps := engine.Plan(program, "docker", "v2")
+	p.opening(program, steps)
 	p.params(program.Scenario)
 	p.cases(program.Scenario)
-	for _, step := range engine.Plan(program, "docker", "v2") {
+	for _, step := range steps {
 		p.step(step)
 	}
 	p.controls(program.Scenario)
@@ -57,7 +59,7 @@ func argument(s *schema.Scenario) string {
 	return s.Name
 }
 
-func (p *page) opening(program *engine.Program) {
+func (p *page) opening(program *engine.Program, steps []engine.PlannedStep) {
 	s := program.Scenario
 	p.line("<!-- Written by `isolab handout` from scenario.yaml. Lines that begin with > were measured. -->")
 	if r := p.recording; r != nil {
@@ -75,7 +77,14 @@ func (p *page) opening(program *engine.Program) {
 	if s.Source != "" {
 		p.line("- From: %s", strings.TrimSpace(s.Source))
 	}
+	if slices.ContainsFunc(steps, readsCgroup) {
+		p.line("- The commands read the files of cgroup v2. On a machine with v1 some have other names, which `isolab plan %s` shows there.", argument(s))
+	}
 	p.line("")
+}
+
+func readsCgroup(s engine.PlannedStep) bool {
+	return strings.Contains(strings.Join(s.Commands, "\n"), "/sys/fs/cgroup/")
 }
 
 // header says where and how the recording was made.
