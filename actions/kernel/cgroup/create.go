@@ -54,7 +54,8 @@ func (h *Host) Create(name string, opts Options) (*Group, error) {
 	}
 	made, err := group.make(trees, opts)
 	for range 10 { // whoever removes the last neighbour takes the group above along
-		if !errors.Is(err, os.ErrNotExist) && !isGone(err) {
+		// os.MkdirAll says that a directory exists which was there, and then was not.
+		if !errors.Is(err, os.ErrNotExist) && !errors.Is(err, os.ErrExist) && !isGone(err) {
 			break
 		}
 		var more []string

@@ -29,6 +29,9 @@ func fixture(t *testing.T, name string, over map[string]string) *Host {
 	for _, file := range archive.Files {
 		write(t, filepath.Join(root, file.Name), string(file.Data))
 	}
+	for _, pid := range []string{"4242", "77"} {
+		write(t, filepath.Join(root, "proc", pid, "stat"), pid+" (a) b) S 1 1 1 0 -1 4194560 0")
+	}
 	for path, text := range over {
 		write(t, filepath.Join(root, path), text)
 	}
@@ -218,6 +221,17 @@ func TestPathsInContainersAndNamespaces(t *testing.T) {
 	host := fixture(t, "v2", map[string]string{"proc/77/cgroup": "0::/../elsewhere\n"})
 	if _, err := host.OfPID(77); !errors.Is(err, os.ErrNotExist) {
 		t.Errorf("outside of the namespace: %v", err)
+	}
+}
+
+// A process that is ending is shown in the root of each v1 hierarchy.
+func TestOfPIDRefusesWhatIsEnding(t *testing.T) {
+	host := fixture(t, "v1", map[string]string{
+		"proc/77/cgroup": "12:cpu,cpuacct:/\n9:memory:/\n",
+		"proc/77/stat":   "77 (sh) Z 1 1 1 0 -1 4228300 0",
+	})
+	if group, err := host.OfPID(77); !errors.Is(err, os.ErrNotExist) || !strings.Contains(err.Error(), "ending") {
+		t.Errorf("found %v, %v", group, err)
 	}
 }
 

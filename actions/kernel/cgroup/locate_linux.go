@@ -1,6 +1,7 @@
 package cgroup
 
 import (
+	"errors"
 	"fmt"
 	"io/fs"
 	"maps"
@@ -16,8 +17,8 @@ import (
 // OfPID finds the group of a process: the paths in /proc/<pid>/cgroup
 // (cgroups(7)) joined with where those hierarchies are mounted. It holds in a
 // container and in a cgroup namespace too, where a mount shows only a part of
-// the tree. The error wraps fs.ErrNotExist when there is no such process, or
-// when nothing of its group is visible from here.
+// the tree. The error wraps fs.ErrNotExist when there is no such process, when it
+// is about to end, or when nothing of its group is visible from here.
 func (h *Host) OfPID(pid int) (*Group, error) {
 	path := filepath.Join(h.root, "proc", strconv.Itoa(pid), "cgroup")
 	file, err := os.Open(path)
@@ -28,6 +29,9 @@ func (h *Host) OfPID(pid int) (*Group, error) {
 	paths, unified, err := cgroups.ParseCgroupFromReaderUnified(file)
 	if err != nil {
 		return nil, fmt.Errorf("find cgroup of process %d: %s: %w", pid, path, err)
+	}
+	if err := h.stays(pid); err != nil {
+		return nil, fmt.Errorf("find cgroup of process %d: %w", pid, err)
 	}
 	group := &Group{host: h}
 	for _, tree := range h.hierarchies {
@@ -45,6 +49,29 @@ func (h *Host) OfPID(pid int) (*Group, error) {
 	}
 	group.name = deepest(group.members)
 	return group, nil
+}
+
+// exiting is PF_EXITING of linux/sched.h, among the flags in /proc/<pid>/stat.
+const exiting = 0x4
+
+// stays refuses a process that is ending: the kernel shows it in the root of each v1
+// hierarchy, where it never was (proc_cgroup_show in kernel/cgroup/cgroup.c). What was
+// read before it had the flag is right.
+func (h *Host) stays(pid int) error {
+	text, err := os.ReadFile(filepath.Join(h.root, "proc", strconv.Itoa(pid), "stat"))
+	if err != nil {
+		return err
+	}
+	const flags = 6 // counted from the state, which follows the name in parentheses
+	line := string(text)
+	fields := strings.Fields(line[strings.LastIndex(line, ")")+1:])
+	if len(fields) <= flags {
+		return fmt.Errorf("/proc/%d/stat is %q", pid, text)
+	}
+	if set, err := strconv.ParseUint(fields[flags], 10, 64); err != nil || set&exiting != 0 {
+		return errors.Join(err, fmt.Errorf("it is ending: %w", fs.ErrNotExist))
+	}
+	return nil
 }
 
 // pathIn picks a hierarchy's line of /proc/<pid>/cgroup.
