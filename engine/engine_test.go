@@ -368,6 +368,57 @@ func TestInterrupt(t *testing.T) {
 	}
 }
 
+// What is cut off while it waits for a claim to hold has not been judged.
+func TestInterruptWhileWaiting(t *testing.T) {
+	b := newBench(t)
+	ctx, cancel := context.WithCancelCause(context.Background())
+	program, diags := Compile(scenario(t, "steps: [{test.count: x, eventually: {within: 10s, every: 1s}, expect: ['result.n > 100']}]"),
+		NewCatalog(b.actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	session := b.session()
+	session.sink = event.Tee(session.sink, func(e event.Event) {
+		if e.Kind == event.StepTry {
+			cancel(errors.New("noon"))
+		}
+	})
+	if summary := session.Run(ctx, program); summary.Outcome != event.Errored || !strings.Contains(summary.Reason, "noon") {
+		t.Errorf("%s (%s), want error, for it is noon", summary.Outcome, summary.Reason)
+	}
+}
+
+// Noise in a step that a control does not name leaves it open whether it breaks that.
+func TestControlIsNoisyElsewhere(t *testing.T) {
+	b := newBench(t)
+	s := scenario(t, "steps:\n  - {id: a, test.count: {code: 0}, expect: [result.code == 0]}\n  - {id: b, test.count: {text: x}, expect: ['result.text == \"x\"']}\n"+
+		"controls: [{name: c, change: {steps.a.test.count.code: 1, steps.b.test.count: {noisy: true, text: y}}, breaks: [a]}]")
+	proof, diags := b.session().Prove(context.Background(), s, NewCatalog(b.actions()...), Options{}, 1)
+	if len(diags) > 0 || proof.Outcome != event.Inconclusive || !strings.Contains(proof.Reason, "too noisy to tell whether it breaks b") {
+		t.Errorf("%s (%s), %v", proof.Outcome, proof.Reason, diags)
+	}
+}
+
+// A proof that was cut short is none.
+func TestProofIsCutShort(t *testing.T) {
+	for _, kind := range []event.Kind{event.ScenarioEnd, event.ControlEnd} {
+		b := newBench(t)
+		ctx, cancel := context.WithCancelCause(context.Background())
+		s := scenario(t, "steps: [{id: a, test.count: {code: 0}, expect: [result.code == 0]}]\ncontrols:\n"+
+			"  - {name: c, change: {steps.a.test.count.code: 1}, breaks: [a]}\n  - {name: d, change: {steps.a.test.count.code: 2}, breaks: [a]}")
+		session := b.session()
+		session.sink = event.Tee(session.sink, func(e event.Event) {
+			if e.Kind == kind {
+				cancel(errors.New("noon"))
+			}
+		})
+		proof, diags := session.Prove(ctx, s, NewCatalog(b.actions()...), Options{}, 1)
+		if len(diags) > 0 || proof.Outcome != event.Errored || !strings.Contains(proof.Reason, "noon") {
+			t.Errorf("cut at %s: %s (%s), %v", kind, proof.Outcome, proof.Reason, diags)
+		}
+	}
+}
+
 func TestCompileRefuses(t *testing.T) {
 	for _, test := range []struct{ name, body, message string }{
 		{"unknown action", "steps: [{test.cuont: x, expect: ['result.n > 0']}]", `unknown action "test.cuont"; did you mean "test.count"?`},
@@ -375,7 +426,7 @@ func TestCompileRefuses(t *testing.T) {
 		{"unused result", "steps: [{test.count: x, as: it, expect: ['result.n > 0']}]", "as: it is never used"},
 		{"a later result", "steps: [{test.count: '${it.text}'}, {test.count: x, as: it, expect: ['it.n > 0']}]", "it"},
 		{"repeating what changes", "steps: [{test.bump: x, eventually: 1s, expect: ['result.n > 0']}]", "cannot be repeated"},
-		{"undeclared permission", "steps: [{test.exec: x, expect: ['result.n > 0']}]", `need the permission "host.exec"`},
+		{"undeclared permission", "steps: [{test.exec: x, expect: ['result.n > 0']}]", `needs the permission host.exec`},
 		{"unknown permission", "permissions: [host.exce]\nsteps: [{test.count: x, expect: ['result.n > 0']}]", `did you mean "host.exec"?`},
 		{"a claim that is no truth", "steps: [{test.count: x, expect: ['result.n + 1']}]", "true"},
 		{"a result with a name that is taken", "steps: [{test.count: x, as: params, expect: ['result.n > 0']}]", `"params" cannot name a result`},

@@ -46,6 +46,7 @@ func (s *Session) Prove(ctx context.Context, scenario *schema.Scenario, catalog 
 	var broken records
 	for i, control := range scenario.Controls {
 		if ctx.Err() != nil {
+			proof.cut(ctx)
 			break
 		}
 		told := s.control(ctx, control, controls[i], &broken)
@@ -86,10 +87,19 @@ func (s *Session) repeat(ctx context.Context, program *Program, proof *Proof, cl
 		proof.Denied = proof.Denied || summary.Denied
 		proof.Claims, proof.Tally = claims.list, proof.Tally.Plus(summary.Claims)
 		proof.worsen(summary.Outcome, summary.Reason)
-		if ctx.Err() != nil || summary.Outcome == event.Skipped || summary.Denied {
+		if summary.Outcome == event.Skipped || summary.Denied {
+			return
+		}
+		if ctx.Err() != nil {
+			proof.cut(ctx)
 			return
 		}
 	}
+}
+
+// cut notes that the end of the whole run came before the end of the proof.
+func (p *Proof) cut(ctx context.Context) {
+	p.worsen(event.Errored, fmt.Sprintf("cut short: %v", context.Cause(ctx)))
 }
 
 // controlOutcome is what a control that does not hold means for the proof.
@@ -204,7 +214,11 @@ func verdict(told *event.Control, breaks []schema.Break, summary Summary, claims
 				told.Found = append(told.Found, c.Why)
 			}
 		}
-		if !slices.Contains(named, id) {
+		switch {
+		case slices.Contains(named, id):
+		case summary.Broke[id] == event.Inconclusive:
+			noisy = append(noisy, id)
+		default:
 			others = append(others, id)
 		}
 	}

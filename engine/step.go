@@ -182,8 +182,11 @@ func (c *caseRun) eventually(ctx context.Context, s *step, params any) try {
 		elapsed := c.env.Clock.Now().Sub(began)
 		c.tellTry(s, holding, count, elapsed, s.Eventually.Within)
 		done := t.err == nil && holding == len(s.claims)
-		if done || hopeless(t.err) || elapsed >= s.Eventually.Within || c.env.Clock.Sleep(ctx, s.Eventually.Every) != nil {
+		if done || hopeless(t.err) || elapsed >= s.Eventually.Within {
 			return c.judged(ctx, s, t)
+		}
+		if err := c.env.Clock.Sleep(ctx, s.Eventually.Every); err != nil {
+			return try{err: err, result: t.result} // it might have held later
 		}
 	}
 }
