@@ -19,10 +19,9 @@ import (
 //
 // By hand: docker create --name <name> …
 func (r *Runtime) Create(ctx context.Context, spec runtime.Spec) (runtime.Created, error) {
-	operation := "create container " + spec.Name
 	var created runtime.Created
-	err := r.making.uncut(ctx, spec.Name, operation, func(ctx context.Context) (err error) {
-		created, err = r.create(ctx, operation, spec)
+	err := r.call(ctx, steady, "create container "+spec.Name, func(ctx context.Context) (err error) {
+		created, err = uncut(ctx, &r.making, spec.Name, func(ctx context.Context) (runtime.Created, error) { return r.create(ctx, spec) })
 		return err
 	})
 	if err != nil {
@@ -31,28 +30,24 @@ func (r *Runtime) Create(ctx context.Context, spec runtime.Spec) (runtime.Create
 	return created, nil
 }
 
-func (r *Runtime) create(ctx context.Context, operation string, spec runtime.Spec) (created runtime.Created, err error) {
-	err = r.call(ctx, steady, operation, func(ctx context.Context) error {
-		info, err := r.known(ctx)
-		if err != nil {
-			return err
-		}
-		image, err := r.images.reference(spec.Image)
-		if err != nil {
-			return own(err)
-		}
-		host, err := r.prepare(spec, info)
-		if err != nil {
-			return own(err)
-		}
-		response, err := r.client.ContainerCreate(ctx, config(spec, image), host, nil, nil, spec.Name)
-		if err != nil {
-			return refusedStorage(spec, info, err)
-		}
-		created = runtime.Created{ID: response.ID, Warnings: response.Warnings}
-		return r.accept(ctx, spec, info, response)
-	})
-	return created, err
+func (r *Runtime) create(ctx context.Context, spec runtime.Spec) (runtime.Created, error) {
+	info, err := r.known(ctx)
+	if err != nil {
+		return runtime.Created{}, err
+	}
+	image, err := r.images.reference(spec.Image)
+	if err != nil {
+		return runtime.Created{}, own(err)
+	}
+	host, err := r.prepare(spec, info)
+	if err != nil {
+		return runtime.Created{}, own(err)
+	}
+	response, err := r.client.ContainerCreate(ctx, config(spec, image), host, nil, nil, spec.Name)
+	if err != nil {
+		return runtime.Created{}, refusedStorage(spec, info, err)
+	}
+	return runtime.Created{ID: response.ID, Warnings: response.Warnings}, r.accept(ctx, spec, info, response)
 }
 
 func (r *Runtime) prepare(spec runtime.Spec, info system.Info) (*container.HostConfig, error) {

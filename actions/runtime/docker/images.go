@@ -156,8 +156,8 @@ func (s *images) loadBuiltin(ctx context.Context) (runtime.Image, error) {
 // load streams an archive to the daemon and returns what the daemon calls it.
 func (s *images) load(ctx context.Context, operation string, write func(io.Writer) error) (string, error) {
 	var name string
-	err := s.runtime.making.uncut(ctx, allImages, operation, func(ctx context.Context) (err error) {
-		name, err = s.send(ctx, operation, write)
+	err := s.runtime.call(ctx, long, operation, func(ctx context.Context) (err error) {
+		name, err = uncut(ctx, &s.runtime.making, allImages, func(ctx context.Context) (string, error) { return s.send(ctx, write) })
 		return err
 	})
 	if err != nil {
@@ -166,19 +166,17 @@ func (s *images) load(ctx context.Context, operation string, write func(io.Write
 	return name, nil
 }
 
-func (s *images) send(ctx context.Context, operation string, write func(io.Writer) error) (name string, err error) {
-	err = s.runtime.call(ctx, long, operation, func(ctx context.Context) error {
-		return upload(write, func(archive io.Reader) error {
-			response, err := s.runtime.client.ImageLoad(ctx, archive)
-			if err != nil {
-				return err
-			}
-			defer response.Body.Close()
-			if name, err = follow(response.Body, nil); err == nil && name == "" {
-				err = own(errors.New("the archive holds no image"))
-			}
+func (s *images) send(ctx context.Context, write func(io.Writer) error) (name string, err error) {
+	err = upload(write, func(archive io.Reader) error {
+		response, err := s.runtime.client.ImageLoad(ctx, archive)
+		if err != nil {
 			return err
-		})
+		}
+		defer response.Body.Close()
+		if name, err = follow(response.Body, nil); err == nil && name == "" {
+			err = own(errors.New("the archive holds no image"))
+		}
+		return err
 	})
 	return name, err
 }

@@ -2,15 +2,15 @@ package docker
 
 import (
 	"context"
-	"fmt"
 	"slices"
 	"sync"
 )
 
 // making is what the daemon is at work on. It goes on making a container, or loading
 // an image, when the client that asked for it hangs up; whatever came of it would
-// then be nobody's. So such a request is not cut off: its caller is let go when the
-// context ends, and whoever removes the thing waits for the request's end first.
+// then be nobody's. So such a request is not cut off, neither for its caller nor for
+// our patience: whoever asked is let go when the context ends, and whoever removes
+// the thing waits for the request's end first.
 type making struct {
 	mu   sync.Mutex
 	open map[string][]chan struct{} // by name of the thing; each is closed at its request's end
@@ -21,21 +21,26 @@ const allImages = "image"
 
 // uncut has do make the thing of that name. It returns when do has, or with the
 // context's cause while do goes on.
-func (m *making) uncut(ctx context.Context, name, operation string, do func(context.Context) error) error {
+func uncut[T any](ctx context.Context, m *making, name string, do func(context.Context) (T, error)) (T, error) {
+	type outcome struct {
+		made T
+		err  error
+	}
 	if ctx.Err() != nil {
-		return fmt.Errorf("%s: %w", operation, context.Cause(ctx))
+		return outcome{}.made, context.Cause(ctx)
 	}
 	done := m.begin(name)
-	result := make(chan error, 1)
+	result := make(chan outcome, 1)
 	go func() {
-		result <- do(context.WithoutCancel(ctx))
+		made, err := do(context.WithoutCancel(ctx))
 		m.end(name, done)
+		result <- outcome{made, err}
 	}()
 	select {
-	case err := <-result:
-		return err
+	case o := <-result:
+		return o.made, o.err
 	case <-ctx.Done():
-		return fmt.Errorf("%s: %w", operation, context.Cause(ctx))
+		return outcome{}.made, context.Cause(ctx)
 	}
 }
 
