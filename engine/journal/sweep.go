@@ -124,21 +124,28 @@ func (s *sweep) dropUnfinished(paths []string) error {
 }
 
 // again removes the late kinds once more, after the pause that a daemon may need
-// to finish what a dead client had asked for.
+// to finish what a dead client had asked for. Without the pause, all of them are left
+// for another sweep.
 func (s *sweep) again(ctx context.Context, claims []*claim) {
-	waited := false
+	late := map[*claim][]Entry{}
 	for _, c := range claims {
-		late := s.late(c)
-		if len(late) == 0 {
+		if entries := s.late(c); len(entries) > 0 {
+			late[c] = entries
+		}
+	}
+	if len(late) == 0 {
+		return
+	}
+	waited := sleep(ctx, cmp.Or(s.options.LateAfter, time.Second))
+	s.crash("sweep: late")
+	for _, c := range claims {
+		if waited {
+			c.left = append(c.left, s.removal(c).all(ctx, late[c])...)
 			continue
 		}
-		if !waited && !sleep(ctx, cmp.Or(s.options.LateAfter, time.Second)) {
-			c.left = append(c.left, leftover(late[0], ctx.Err()))
-			return
+		for _, e := range late[c] {
+			c.left = append(c.left, leftover(e, ctx.Err()))
 		}
-		waited = true
-		s.crash("sweep: late")
-		c.left = append(c.left, s.removal(c).all(ctx, late)...)
 	}
 }
 

@@ -58,6 +58,24 @@ func TestSweepRemovesADeadSessionsThingsInReverse(t *testing.T) {
 	}
 }
 
+// A sweep that has no time for the second look leaves all of it to the next one.
+func TestSweepIsCutShortInThePause(t *testing.T) {
+	dir, r := t.TempDir(), &recorder{}
+	leave(t, dir, "one", lastLife(t), intent(t, "container", "1"), intent(t, "container", "2"))
+	leave(t, dir, "two", lastLife(t), intent(t, "container", "3"))
+	removers := map[string]actions.Remover{"container": r.removers()["object"]}
+	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
+	defer cancel()
+	report, _ := Sweep(ctx, dir, removers, SweepOptions{LateAfter: time.Minute})
+	if len(report.Left) != 3 || len(report.Sessions) != 0 {
+		t.Errorf("left %v, sessions %v", report.Left, report.Sessions)
+	}
+	report, err := Sweep(context.Background(), dir, removers, SweepOptions{LateAfter: time.Millisecond})
+	if err != nil || len(report.Removed) != 3 || files(t, dir) != "" {
+		t.Errorf("then removed %v, files %q, %v", report.Removed, files(t, dir), err)
+	}
+}
+
 func TestSweepLeavesTheLivingAlone(t *testing.T) {
 	dir, r := t.TempDir(), &recorder{}
 	j := openJournal(t, dir, Options{})
