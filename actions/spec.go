@@ -116,10 +116,19 @@ const MissingField = "Missing"
 type Noisy interface {
 	// Noise says what disturbed the figure in a field (dotted, as expressions write
 	// it), empty when nothing did, and by how much of itself the figure may be off:
-	// 0.1 is a tenth, 1 is all of it. low tells that the claim is false because the
-	// figure is too low: some disturbances explain nothing else.
-	Noise(field string, low bool) (what string, share float64)
+	// 0.1 is a tenth, 1 is all of it. miss tells on which side of the claim the figure
+	// is: some disturbances explain one side only.
+	Noise(field string, miss Miss) (what string, share float64)
 }
+
+// Miss tells how a figure makes a claim false.
+type Miss int
+
+const (
+	MissUnknown Miss = iota // the claim does more with it than to compare it
+	MissLow                 // it is less than it should be
+	MissHigh                // it is more than it should be
+)
 
 // Empty is the result of an action that has nothing to tell.
 type Empty struct{}

@@ -69,8 +69,11 @@ var _ actions.Noisy = countResult{}
 
 func (r countResult) Origins() map[string]string { return map[string]string{"n": "/test/counter"} }
 
-func (r countResult) Noise(field string, low bool) (string, float64) {
-	if r.slow && !(low && field == "code") {
+func (r countResult) Noise(field string, miss actions.Miss) (string, float64) {
+	if field == "n" && miss == actions.MissHigh {
+		return "", 0 // noise never makes it more
+	}
+	if r.slow && !(miss == actions.MissLow && field == "code") {
 		return "", 0
 	}
 	return r.noise, 0.1
@@ -233,6 +236,8 @@ func TestOutcomes(t *testing.T) {
 		{"noise does not matter while claims hold", "steps: [{test.count: {noisy: true}, expect: ['result.n > 0']}]", event.Passed, ""},
 		{"noise that lowers a figure which is too low", "steps: [{test.count: {slow: true, code: 10}, expect: ['result.code >= 11']}]", event.Inconclusive, "40 % of the CPU time"},
 		{"the figure may be on either side", "steps: [{test.count: {slow: true, code: 10}, expect: ['11 <= result.code * 1']}]", event.Inconclusive, "40 % of the CPU time"},
+		{"noise that cannot raise a figure", "steps: [{test.count: {noisy: true}, expect: ['result.n < 1']}]", event.Failed, "result.n"},
+		{"unless it is part of a larger one", "steps: [{test.count: {noisy: true}, expect: ['1 + result.n * 0 < 1']}]", event.Inconclusive, "40 % of the CPU time"},
 		{"noise that lowers a figure which is too high", "steps: [{test.count: {slow: true, code: 10}, expect: ['result.code <= 9']}]", event.Failed, "result.code"},
 		{"a failure that is allowed", "steps: [{test.count: {code: 3}, allow_failure: true}, {test.count: x, expect: ['result.n > 0']}]", event.Passed, ""},
 		{"finally runs after an error, and its own failure counts", "steps: [{test.count: x, expect: ['result.n > 0']}]\nfinally: [{test.count: y, expect: ['result.n > 5']}]", event.Failed, "result.n"},

@@ -71,7 +71,7 @@ func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.L
 	explained := cl.program.Explain(ctx, lookup)
 	if err != nil {
 		told.Outcome, told.Reason = event.Errored, err.Error()
-	} else if noise, share := disturbed(cl.program, lookup, explained.Smaller); noise != "" && explained.Missed <= sure*share {
+	} else if noise, share := disturbed(cl.program, lookup, explained); noise != "" && explained.Missed <= sure*share {
 		told.Outcome, told.Reason = event.Inconclusive, noise
 	}
 	told.Missed = explained.Difference
@@ -116,8 +116,8 @@ func missing(result any) map[string]string {
 const sure = 2
 
 // disturbed says what disturbed most the figures that a false claim reads, and by
-// how much they may be off. smaller are those that are less than they should be.
-func disturbed(program *expr.Program, lookup expr.Lookup, smaller []string) (what string, share float64) {
+// how much they may be off.
+func disturbed(program *expr.Program, lookup expr.Lookup, explained expr.Explanation) (what string, share float64) {
 	for _, path := range program.Paths() {
 		name, field, _ := strings.Cut(path, ".")
 		value, _ := lookup(name)
@@ -125,7 +125,14 @@ func disturbed(program *expr.Program, lookup expr.Lookup, smaller []string) (wha
 		if !ok {
 			continue
 		}
-		if noise, off := noisy.Noise(field, slices.Contains(smaller, path)); noise != "" && off > share {
+		miss := actions.MissUnknown
+		switch {
+		case slices.Contains(explained.Smaller, path):
+			miss = actions.MissLow
+		case path == explained.Larger:
+			miss = actions.MissHigh
+		}
+		if noise, off := noisy.Noise(field, miss); noise != "" && off > share {
 			what, share = noise, off
 		}
 	}

@@ -8,6 +8,7 @@ import (
 
 	"isolab/actions/actionstest"
 	"isolab/schema"
+	"isolab/actions"
 	"isolab/schema/unit"
 )
 
@@ -90,18 +91,23 @@ func TestNoise_ofASlowDisk(t *testing.T) {
 	for name, test := range map[string]struct {
 		result SampleResult
 		field  string
-		low    bool
+		miss   actions.Miss
 		want   string
 	}{
-		"too little traffic":   {slow, "io.read_bps", true, busy.what},
-		"of one target":        {slow, `of["large"].io.read_bps`, true, busy.what},
-		"of another":           {slow, "of.small.io.read_bps", true, ""},
-		"too much traffic":     {slow, "io.read_bps", false, ""},
-		"too little CPU time":  {slow, "cpu.mean", true, ""},
-		"the disk weighs more": {stolen, "io.write_iops", true, busy.what},
-		"the CPUs for others":  {stolen, "cpu.mean", true, "stolen"},
+		"too little traffic":   {slow, "io.read_bps", actions.MissLow, busy.what},
+		"of one target":        {slow, `of["large"].io.read_bps`, actions.MissLow, busy.what},
+		"of another":           {slow, "of.small.io.read_bps", actions.MissLow, ""},
+		"too much traffic":     {slow, "io.read_bps", actions.MissHigh, ""},
+		"too little CPU time":  {slow, "cpu.mean", actions.MissLow, ""},
+		"the disk weighs more": {stolen, "io.write_iops", actions.MissLow, busy.what},
+		"the CPUs for others":  {stolen, "cpu.mean", actions.MissLow, "stolen"},
+		"in a larger claim":    {stolen, "cpu.mean", actions.MissUnknown, "stolen"},
+		"too much CPU time":    {stolen, `of["large"].cpu.mean`, actions.MissHigh, ""},
+		"at one moment":        {stolen, "cpu.max", actions.MissHigh, "stolen"},
+		"of the host":          {stolen, "of.host.cpu.mean", actions.MissHigh, "stolen"},
+		"a larger share":       {stolen, "of.large.share", actions.MissHigh, "stolen"},
 	} {
-		if got, share := test.result.Noise(test.field, test.low); got != test.want || (share > 0) != (got != "") {
+		if got, share := test.result.Noise(test.field, test.miss); got != test.want || (share > 0) != (got != "") {
 			t.Errorf("%s: %q, %.2f", name, got, share)
 		}
 	}

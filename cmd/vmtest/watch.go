@@ -39,7 +39,8 @@ func watch(qemu *exec.Cmd, monitor string) error {
 		_ = qemu.Process.Kill()
 	})
 	defer watchdog.Stop()
-	verdict := errors.New("the machine ended without a verdict")
+	errNone := errors.New("the machine ended without a verdict")
+	verdict := errNone
 	lines := bufio.NewReader(console)
 	for {
 		line, err := lines.ReadString('\n')
@@ -58,7 +59,7 @@ func watch(qemu *exec.Cmd, monitor string) error {
 		}
 	}
 	_ = qemu.Wait()
-	if registers := still.Load(); registers != nil {
+	if registers := still.Load(); registers != nil && errors.Is(verdict, errNone) {
 		return fmt.Errorf("%w for %v; its CPUs: %s", errStill, stillAfter, *registers)
 	}
 	return verdict

@@ -15,6 +15,7 @@ type Explanation struct {
 	Difference string    // by how much the first false comparison missed: "13.4 MiB (8.9 %) over"
 	Missed     float64   // the same as a part of the larger side: 0.1 is a tenth; 0 where a number says nothing
 	Smaller    []string  // the paths in that comparison's smaller side: it holds when they are larger
+	Larger     string    // the path that is its larger side, where that is one value: it holds when it is smaller
 	Err        error     // why it could not be evaluated, if so
 }
 
@@ -257,6 +258,7 @@ func (n *notebook) tell(e *Explanation, values []note, broken, id, depth int) {
 			e.Difference, e.Missed = o.Difference, distance(sides)
 			if side := smaller(sides); side >= 0 {
 				e.Smaller = n.paths(part.children[side])
+				e.Larger = n.parts[part.children[1-side]].path
 			}
 		}
 	}
