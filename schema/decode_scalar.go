@@ -123,10 +123,23 @@ func found(n *Node) string {
 
 func (d *decoder) wrongKind(n *Node, s slot, want string) {
 	hint := ""
-	if strings.HasPrefix(want, "list") && n.IsScalar() && len(n.Text) <= 40 && !strings.ContainsAny(n.Text, "\n{}[]:#") {
-		hint = "write [" + strings.Join(strings.Fields(n.Text), ", ") + "]"
+	if strings.HasPrefix(want, "list") && n.IsScalar() && len(n.Text) <= 60 && !strings.ContainsAny(n.Text, "\n{}[]:#") {
+		hint = "write " + asList(n.Text)
 	}
 	d.fail(n, s, CodeWrongKind, fmt.Sprintf("expected %s, found %s", article(want), n.Kind), hint)
+}
+
+// asList is a command line as a list: of its words, or where only a shell
+// understands it, of one for a shell.
+func asList(line string) string {
+	script, forShell := strings.CutPrefix(line, "sh -c ")
+	switch {
+	case forShell && strings.ContainsAny(script[:min(1, len(script))], "'\""):
+		return "[sh, -c, " + script + "]"
+	case forShell || strings.ContainsAny(line, "'\"`\\|&;<>$*"):
+		return fmt.Sprintf("[sh, -c, %q]", script)
+	}
+	return "[" + strings.Join(strings.Fields(line), ", ") + "]"
 }
 
 // article puts "a" before the words that describe a type, where they need one.

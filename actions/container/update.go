@@ -26,14 +26,15 @@ type UpdateResult struct {
 var Update = actions.Define(actions.Spec[UpdateParams, UpdateResult]{
 	Name:    "container.update",
 	Summary: "Change limits of a container while it runs",
-	About: `Writes the new limits into the container's cgroup; its processes are not restarted. With
-Docker on cgroup v1 a memory limit above the present memory-and-swap limit is refused
-unless the swap is given too. What the kernel enforces afterwards is read with cgroup.read.`,
+	About: `Writes the new limits into the container's cgroup; its processes are not restarted. Swap that
+is not given stays as it is beside a new memory limit. (For Docker both are one number, and it
+refuses a memory limit above it; so the command gives it as well.) What the kernel enforces
+afterwards is read with cgroup.read.`,
 	Example: `container.update: {container: hungry, limits: {cpus: 1}}
 `,
 	Check: func(p UpdateParams, d actions.Declared) error { return target.Check(d, p.Container) },
 	Shell: func(p UpdateParams, v actions.View) []string {
-		words := append([]string{"docker", "update"}, limitFlags(p.Limits)...)
+		words := append([]string{"docker", "update"}, limitFlags(withSwap(p.Limits, p.Container, v))...)
 		return []string{shell.Line(append(words, v.ContainerName(p.Container))...)}
 	},
 	Run: func(ctx context.Context, env *actions.Env, p UpdateParams) (UpdateResult, error) {
@@ -55,3 +56,15 @@ unless the swap is given too. What the kernel enforces afterwards is read with c
 		return UpdateResult{Limits: limitsResult(seen.Limits)}, err
 	},
 })
+
+// withSwap adds the swap that a container was declared with to a new memory limit.
+func withSwap(l schema.Limits, name string, d actions.Declared) schema.Limits {
+	declared, ok := d.Container(name)
+	if !ok || l.Memory == nil || l.Swap != nil || declared.Limits.Memory == nil {
+		return l
+	}
+	if l.Swap = declared.Limits.Swap; l.Swap == nil {
+		l.Swap = declared.Limits.Memory // as Docker has it: twice the memory for both
+	}
+	return l
+}

@@ -123,7 +123,9 @@ Exit codes: 0 passed · 1 a claim is false · 2 usage or invalid scenario ·
 				return err
 			}
 			stdlog.SetOutput(logWriter{a.log})
-			a.sweepDead(cmd.Context())
+			if cmd.Name() != "clean" { // which tells what it removes
+				a.sweepDead(cmd.Context())
+			}
 			return nil
 		},
 	}
