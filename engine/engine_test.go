@@ -526,6 +526,26 @@ func TestPlanTouchesNothing(t *testing.T) {
 	}
 }
 
+// A plan shows each step with the values of a case in which it is done.
+func TestPlanTakesTheCaseInWhichAStepIsDone(t *testing.T) {
+	b := newBench(t)
+	program, diags := Compile(scenario(t, "params: {n: {type: int, default: 1}}\ncases: [{name: few, params: {n: 1}}, {name: many, params: {n: 9}}]\nsteps:\n"+
+		"  - {test.count: 'n=${params.n}', as: r, expect: [r.n > 0]}\n"+
+		"  - {test.count: 'n=${params.n}', when: params.n > 5, expect: [result.n > 0]}\n"+
+		"  - {test.count: 'n=${params.n}', when: params.n > 5 && r.n > 0, expect: [result.n > 0]}\n"+
+		"  - {test.count: 'n=${params.n}', when: r.n > 0, expect: [result.n > 0]}"), NewCatalog(b.actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	var shown []string
+	for _, s := range Plan(program, "docker", "v2") {
+		shown = append(shown, s.Commands...)
+	}
+	if got := strings.Join(shown, ", "); got != "count n=1, count n=9, count n=9, count n=1" {
+		t.Errorf("planned %s", got)
+	}
+}
+
 func TestTextsHaveValues(t *testing.T) {
 	b := newBench(t)
 	b.play("params: {w: {type: size, default: 5MiB}}\nsteps: [{test.count: x, title: 'Eat ${params.w}', expect: ['result.n > 0']}]")

@@ -26,10 +26,10 @@ type PlannedStep struct {
 type PlannedClaim struct{ Text, Why string }
 
 // Plan says what a program would do on a runtime, without touching the machine.
-// Parameters that come from results of earlier steps are zero.
+// Parameters that come from results of earlier steps are zero. Where there are cases,
+// each step has the values of the first one in which it is done.
 func Plan(program *Program, runtimeName, cgroupVersion string) []PlannedStep {
-	p := planner{program: program}
-	p.view = planView{runtime: runtimeName, cgroup: cgroupVersion, declared: p.declare()}
+	p := planner{program: program, view: planView{runtime: runtimeName, cgroup: cgroupVersion}}
 	var planned []PlannedStep
 	for _, list := range [][]*step{program.steps, program.finally} {
 		for _, s := range list {
@@ -42,27 +42,32 @@ func Plan(program *Program, runtimeName, cgroupVersion string) []PlannedStep {
 type planner struct {
 	program *Program
 	view    planView
+	row     caseRow
 	item    any // the first item of the step's foreach, where that is known
 }
 
 // evaluate yields the values that are known without running: those of params.
 func (p planner) evaluate(e schema.Expr, _ reflect.Type) (any, error) {
 	program := p.program.programs[e]
-	row := p.program.cases[0]
 	for _, name := range program.Names() {
 		if name != "params" && name != "case" && (name != "item" || p.item == nil) {
 			return nil, nil
 		}
 	}
-	return program.Eval(context.Background(), func(name string) (any, bool) {
-		switch name {
-		case "case":
-			return row.name, true
-		case "item":
-			return p.item, true
-		}
-		return row.params.Interface(), true
-	})
+	return program.Eval(context.Background(), p.lookup)
+}
+
+// lookup knows the values of a case, and no results.
+func (p planner) lookup(name string) (any, bool) {
+	switch name {
+	case "params":
+		return p.row.params.Interface(), true
+	case "case":
+		return p.row.name, true
+	case "item":
+		return p.item, p.item != nil
+	}
+	return nil, false
 }
 
 // first is the first item of a foreach over a list that is written out.
@@ -88,7 +93,22 @@ func (p planner) declare() declared {
 	return d
 }
 
+// doing is the first case in which a step is done, or may be: what results of the run
+// decide is not known.
+func (p planner) doing(s *step) caseRow {
+	if s.when != nil {
+		for _, p.row = range p.program.cases {
+			if does, err := s.when.Eval(context.Background(), p.lookup); err != nil || does == true {
+				return p.row
+			}
+		}
+	}
+	return p.program.cases[0]
+}
+
 func (p planner) step(s *step) PlannedStep {
+	p.row = p.doing(s)
+	p.view.declared = p.declare()
 	p.item = p.first(s)
 	p.view.reads = s.reads
 	params := reflect.New(s.action.Params)

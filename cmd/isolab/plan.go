@@ -63,7 +63,7 @@ func (a *app) printPlan(ctx context.Context, p program, runtime string) {
 		for _, row := range p.Scenario.Cases {
 			names = append(names, row.Name)
 		}
-		fmt.Fprintf(a.out, "\ncases: %s (values below are of the first)\n", strings.Join(names, ", "))
+		fmt.Fprintf(a.out, "\ncases: %s (values below are of the first in which a step is done)\n", strings.Join(names, ", "))
 	}
 	for _, step := range engine.Plan(p.Program, runtime, machine.Look(ctx, "/").CgroupVersion()) {
 		a.printPlannedStep(step)

@@ -127,7 +127,7 @@ func (p *page) cases(s *schema.Scenario) {
 	if len(s.Cases) == 0 {
 		return
 	}
-	p.line("## Cases\n\nThe steps are done once for each; the commands are those of the first.\n")
+	p.line("## Cases\n\nThe steps are done once for each; commands are those of the first in which a step is done.\n")
 	for _, c := range s.Cases {
 		var values []string
 		for _, param := range c.Params {
