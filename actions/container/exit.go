@@ -87,7 +87,7 @@ func lasted(exit runtime.Exit) time.Duration {
 // known sets the counts that were not read before the cgroup was gone to zero,
 // and gives the reason for each by the name that expressions use.
 func known(final runtime.Accounting) (runtime.Accounting, map[string]string) {
-	const reason = "the kernel's counters were gone with the container's cgroup before they could be read"
+	const reason = "the kernel does not count it (memory.peak came with Linux 5.19), or it was gone with the container's cgroup before it could be read"
 	missing := map[string]string{}
 	for name, count := range map[string]*int64{"oom_kills": &final.OOMKills, "memory_peak": &final.MemoryPeak,
 		"failures": &final.Failures, "cpu": (*int64)(&final.CPU)} {
