@@ -33,7 +33,7 @@ func (g *Group) Counters() (Counters, error) {
 	var read int
 	for _, controller := range []string{"cpuacct", "cpu", "memory", "pids", "io"} {
 		m := g.member(controller)
-		if m != nil && c.read(controller, m.tree.version, m.dir) {
+		if m != nil && c.read(g.host, controller, m.tree.version, m.dir) {
 			read++
 		}
 	}
@@ -44,7 +44,7 @@ func (g *Group) Counters() (Counters, error) {
 }
 
 // read takes one controller's counters; false when none of its files is there.
-func (c *Counters) read(controller string, version Version, dir string) bool {
+func (c *Counters) read(host *Host, controller string, version Version, dir string) bool {
 	switch {
 	case controller == "cpuacct" && version == V2:
 		keys, ok := readKeys(dir, "cpu.stat")
@@ -64,10 +64,10 @@ func (c *Counters) read(controller string, version Version, dir string) bool {
 	case controller == "pids":
 		return readInto(dir, "pids.current", &c.Pids)
 	}
-	return c.readIO(ioFilesOf(version), dir)
+	return c.readIO(host, ioFilesOf(version), dir)
 }
 
-func (c *Counters) readIO(files ioFiles, dir string) bool {
+func (c *Counters) readIO(host *Host, files ioFiles, dir string) bool {
 	devices := deviceTable{}
 	names := []string{files.bytes[0]}
 	if files.ops[0] != files.bytes[0] {
@@ -80,12 +80,8 @@ func (c *Counters) readIO(files ioFiles, dir string) bool {
 		}
 		devices.traffic(parseFile(name, string(text)))
 	}
-	for _, device := range devices {
-		c.ReadBytes += device.ReadBytes
-		c.WriteBytes += device.WriteBytes
-		c.ReadOps += device.ReadOps
-		c.WriteOps += device.WriteOps
-	}
+	io := devices.sum(host)
+	c.ReadBytes, c.WriteBytes, c.ReadOps, c.WriteOps = io.ReadBytes, io.WriteBytes, io.ReadOps, io.WriteOps
 	return true
 }
 

@@ -39,3 +39,23 @@ func (h *Host) wholeDisk(number string) (Disk, error) {
 	}
 	return Disk{Number: strings.TrimSpace(string(text)), Name: filepath.Base(dir)}, nil
 }
+
+// under lists the whole disks that a stacked device lies on (sysfs-block(5), slaves):
+// a logical volume, an encrypted or a RAID device. Others lie on none.
+func (h *Host) under(number string) []string {
+	links, err := filepath.Glob(filepath.Join(h.root, "sys/dev/block", number, "slaves", "*", "dev"))
+	if err != nil {
+		return nil
+	}
+	var disks []string
+	for _, link := range links {
+		text, err := os.ReadFile(link)
+		if err != nil {
+			continue
+		}
+		if disk, err := h.wholeDisk(strings.TrimSpace(string(text))); err == nil {
+			disks = append(disks, disk.Number)
+		}
+	}
+	return disks
+}

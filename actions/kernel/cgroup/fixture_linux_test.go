@@ -192,6 +192,27 @@ func TestCountersAgreeWithTheReading(t *testing.T) {
 	}
 }
 
+// A request to a logical volume is counted there, and once more at the disk below.
+func TestStackedDevicesCountOnce(t *testing.T) {
+	host := fixture(t, "v2", map[string]string{
+		"sys/devices/virtual/block/dm-1/slaves/sda1/dev": "8:1\n",
+		"sys/devices/pci0/block/sda/dev":                 "8:0\n",
+		"sys/devices/pci0/block/sda/sda1/dev":            "8:1\n",
+		"sys/devices/pci0/block/sda/sda1/partition":      "1\n",
+	})
+	group, err := host.OfPID(4242)
+	if err != nil {
+		t.Fatal(err)
+	}
+	r, err := group.Read(t.Context())
+	if err != nil || r.IO.ReadBytes != 512 || r.IO.WriteBytes != 0 || r.IO.ReadOps != 1 || len(r.IO.Devices) != 2 {
+		t.Errorf("%+v, %v", r.IO, err)
+	}
+	if c, err := group.Counters(); err != nil || c.ReadBytes != 512 || c.WriteBytes != 0 || c.ReadOps != 1 {
+		t.Errorf("%+v, %v", c, err)
+	}
+}
+
 func TestPathsInContainersAndNamespaces(t *testing.T) {
 	const at = "31 25 0:26 %ROOT% /sys/fs/cgroup rw - cgroup2 cgroup2 rw\n"
 	for _, c := range []struct{ name, mountRoot, path, want string }{

@@ -144,12 +144,22 @@ func (t deviceTable) limits(name string, file File) {
 	}
 }
 
-// sum orders the devices by number and adds them up. A device that is stacked on
-// another (LVM, RAID) counts the same bytes as that one does.
+// sum orders the devices by number and adds them up. The kernel counts a request at
+// a stacked device (LVM, LUKS, RAID), and once more at the disk below it; the sum has
+// what was asked for, so it leaves out disks that another listed device lies on.
 func (t deviceTable) sum(host *Host) (io IO) {
-	for _, device := range t {
+	below := map[string]bool{}
+	for number := range t {
+		for _, disk := range host.under(number) {
+			below[disk] = disk != number
+		}
+	}
+	for number, device := range t {
 		device.Name = host.deviceName(device.Device)
 		io.Devices = append(io.Devices, *device)
+		if below[number] {
+			continue
+		}
 		io.ReadBytes += device.ReadBytes
 		io.WriteBytes += device.WriteBytes
 		io.ReadOps += device.ReadOps
