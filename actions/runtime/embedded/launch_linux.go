@@ -110,6 +110,9 @@ func (l *launch) enter(group *cgroup.Group) (dir *os.File, tasks []int, err erro
 	for _, path := range paths {
 		fd, err := l.handPath(path, unix.O_WRONLY)
 		if err != nil {
+			if dir != nil {
+				dir.Close()
+			}
 			return nil, nil, err
 		}
 		tasks = append(tasks, fd)

@@ -33,6 +33,9 @@ func (r *Runtime) prepare(ctx context.Context, rec record, group *cgroup.Group) 
 		err = r.handOver(l, &plan, rec, config, group)
 	}
 	if err != nil {
+		if out != nil {
+			out.close()
+		}
 		l.abandon()
 		return nil, nil, err
 	}

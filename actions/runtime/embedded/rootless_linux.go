@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"strings"
 	"sync"
+	"sync/atomic"
 	"syscall"
 
 	"golang.org/x/sys/unix"
@@ -22,12 +23,15 @@ import (
 type rootless struct {
 	refused func() error           // once: why user namespaces do not work
 	base    func() (string, error) // once: the delegated cgroup, or why there is none
+	room    func() error           // once: makes room in it
+	made    atomic.Bool            // room was made
 }
 
-func newRootless(r *Runtime) rootless {
-	return rootless{
+func newRootless(r *Runtime) *rootless {
+	return &rootless{
 		refused: sync.OnceValue(func() error { return probeUserNS(r.options.Executable) }),
 		base:    sync.OnceValues(r.delegated),
+		room:    sync.OnceValue(r.makeRoom),
 	}
 }
 
@@ -74,8 +78,11 @@ const noDelegation = "without root, containers have a cgroup only where one of a
 // errNoDelegation is the refusal of what needs a cgroup.
 var errNoDelegation = fmt.Errorf("%w: %s; %s", runtime.ErrUnsupported, noDelegation, runtime.NoLimitsHelp)
 
-// delegated finds the v2 cgroup of this process, when this user may write to it,
-// and makes room in it.
+// engineCgroup is where the processes of isolab itself go, below a delegated cgroup.
+const engineCgroup = "isolab-engine"
+
+// delegated finds the v2 cgroup of this process, when this user may write to it and
+// nobody else is in it: a shell's own processes are not moved about.
 func (r *Runtime) delegated() (string, error) {
 	if r.cgroups == nil || r.cgroups.Version() != cgroup.V2 {
 		return "", errNoDelegation
@@ -84,31 +91,97 @@ func (r *Runtime) delegated() (string, error) {
 	if err != nil {
 		return "", err
 	}
-	for _, name := range []string{"", "cgroup.procs", "cgroup.subtree_control"} {
-		if unix.Access(filepath.Join(own.Dir(), name), unix.W_OK) != nil || own.Dir() == "" {
+	name := own.Name()
+	if filepath.Base(name) == engineCgroup {
+		name = filepath.Dir(name)
+	}
+	group, err := r.cgroups.Group(name)
+	if err != nil || group.Dir() == "" {
+		return "", errNoDelegation
+	}
+	for _, file := range []string{"", "cgroup.procs", "cgroup.subtree_control"} {
+		if unix.Access(filepath.Join(group.Dir(), file), unix.W_OK) != nil {
 			return "", errNoDelegation
 		}
 	}
-	if err := makeRoom(own); err != nil {
-		return "", fmt.Errorf("%w: %w", errNoDelegation, err)
+	for _, pid := range processesIn(group.Dir()) {
+		if !isThisProgram(pid) {
+			return "", errNoDelegation
+		}
 	}
-	return own.Name(), nil
+	return name, nil
 }
 
-// makeRoom moves all processes of a v2 cgroup into one below it: only a cgroup
-// without processes of its own can hand controllers down (cgroups(7), "no
-// internal processes").
-func makeRoom(group *cgroup.Group) error {
-	below := filepath.Join(group.Dir(), "isolab-engine")
-	if err := os.Mkdir(below, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
-		return err
+func processesIn(dir string) []string {
+	procs, _ := os.ReadFile(filepath.Join(dir, "cgroup.procs")) // what cannot be read has no process to move
+	return strings.Fields(string(procs))
+}
+
+func isThisProgram(pid string) bool {
+	its, err := os.Stat(filepath.Join("/proc", pid, "exe"))
+	if errors.Is(err, os.ErrNotExist) {
+		return true // it has ended
 	}
-	procs, err := os.ReadFile(filepath.Join(group.Dir(), "cgroup.procs"))
+	ours, err2 := os.Stat("/proc/self/exe")
+	return err == nil && err2 == nil && os.SameFile(its, ours)
+}
+
+// makeRoom moves the processes of the delegated cgroup into one below it: only a
+// cgroup without processes of its own can hand controllers down (cgroups(7), "no
+// internal processes"). More may begin meanwhile.
+func (r *Runtime) makeRoom() error {
+	base, err := r.rootless.base()
 	if err != nil {
 		return err
 	}
-	for pid := range strings.FieldsSeq(string(procs)) {
-		err := os.WriteFile(filepath.Join(below, "cgroup.procs"), []byte(pid), 0)
+	group, err := r.cgroups.Group(base)
+	if err != nil {
+		return err
+	}
+	below := filepath.Join(group.Dir(), engineCgroup)
+	if err := os.Mkdir(below, 0o755); err != nil && !errors.Is(err, os.ErrExist) {
+		return err
+	}
+	r.rootless.made.Store(true)
+	for range 100 {
+		pids := processesIn(group.Dir())
+		if len(pids) == 0 {
+			return nil
+		}
+		if err := moveAll(pids, below); err != nil {
+			return err
+		}
+	}
+	return fmt.Errorf("cgroup %s does not become empty", base)
+}
+
+// giveBack undoes makeRoom. It fails while a container's cgroup is still there, or
+// kept; with the last process of the scope all of it goes.
+func (r *Runtime) giveBack() error {
+	base, err := r.rootless.base()
+	if err != nil || !r.rootless.made.Swap(false) {
+		return nil
+	}
+	group, err := r.cgroups.Group(base)
+	if err != nil {
+		return err
+	}
+	below, control := filepath.Join(group.Dir(), engineCgroup), filepath.Join(group.Dir(), "cgroup.subtree_control")
+	enabled, err := os.ReadFile(control)
+	if err != nil {
+		return err
+	}
+	for controller := range strings.FieldsSeq(string(enabled)) {
+		if err := os.WriteFile(control, []byte("-"+controller), 0); err != nil {
+			return err
+		}
+	}
+	return errors.Join(moveAll(processesIn(below), group.Dir()), os.Remove(below))
+}
+
+func moveAll(pids []string, dir string) error {
+	for _, pid := range pids {
+		err := os.WriteFile(filepath.Join(dir, "cgroup.procs"), []byte(pid), 0)
 		if err != nil && !errors.Is(err, unix.ESRCH) {
 			return fmt.Errorf("move process %s: %w", pid, err)
 		}
@@ -138,6 +211,9 @@ func (r *Runtime) cgroupName(spec runtime.Spec) (string, error) {
 		return filepath.Join(parent, spec.Name), nil
 	}
 	base, err := r.rootless.base()
+	if err == nil {
+		err = r.rootless.room()
+	}
 	if err == nil {
 		return filepath.Join(base, parent, spec.Name), nil
 	}

@@ -38,8 +38,29 @@ func TestRootless(t *testing.T) {
 	}
 }
 
-// With a cgroup of its own, as systemd delegates it, that user can set limits.
+// With a cgroup of its own, as systemd delegates it, that user can set limits; but not
+// while somebody else's process is in it, such as the shell of a terminal.
 func TestRootless_delegated(t *testing.T) {
+	delegated(t, func(_ *os.File, cmd *exec.Cmd) (end func()) {
+		cmd.Env = append(cmd.Env, "ISOLAB_TEST_DELEGATED=1")
+		return func() {}
+	})
+	delegated(t, func(dir *os.File, _ *exec.Cmd) (end func()) {
+		shell := exec.Command("cat") // waits for input
+		shell.SysProcAttr = &syscall.SysProcAttr{UseCgroupFD: true, CgroupFD: int(dir.Fd())}
+		input, err := shell.StdinPipe()
+		if err == nil {
+			err = shell.Start()
+		}
+		if err != nil {
+			t.Fatal(err)
+		}
+		return func() { input.Close(); shell.Wait() }
+	})
+}
+
+func delegated(t *testing.T, prepare func(dir *os.File, cmd *exec.Cmd) (end func())) {
+	t.Helper()
 	testenv.Need(t, testenv.Linux, testenv.Root, testenv.PureCgroup2)
 	host, err := cgroup.Open("/")
 	if err != nil {
@@ -60,7 +81,7 @@ func TestRootless_delegated(t *testing.T) {
 	}
 	defer dir.Close()
 	cmd := asUser(t)
-	cmd.Env = append(cmd.Env, "ISOLAB_TEST_DELEGATED=1")
+	defer prepare(dir, cmd)()
 	cmd.SysProcAttr.UseCgroupFD, cmd.SysProcAttr.CgroupFD = true, int(dir.Fd())
 	out, err := cmd.CombinedOutput()
 	t.Logf("%s", out)
@@ -122,6 +143,14 @@ func rootlessUser(dir string) int {
 			fmt.Printf("%s: %v\n", what, err)
 			return 1
 		}
+	}
+	if err := rt.Close(); err != nil {
+		fmt.Println("close:", err)
+		return 1
+	}
+	if own, err := os.ReadFile("/proc/self/cgroup"); err != nil || strings.Contains(string(own), "isolab-engine") {
+		fmt.Printf("not where it was: %s %v\n", own, err)
+		return 1
 	}
 	for _, sub := range []string{"state/containers", "data/containers"} {
 		if left, err := os.ReadDir(filepath.Join(dir, sub)); err != nil || len(left) > 0 {

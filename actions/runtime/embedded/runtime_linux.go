@@ -28,7 +28,7 @@ type Runtime struct {
 	filters  seccomp.Cache
 	program  *program
 	store    *image.Store
-	rootless rootless
+	rootless *rootless
 
 	mu    sync.Mutex
 	live  map[string]*life // by container name: what this process started

@@ -115,9 +115,9 @@ func (r *Runtime) renewWork(name string, spec runtime.Spec) error {
 // follow lets the waiting process become the command, and writes down that it
 // has: the record is there before the command is.
 func (r *Runtime) follow(ctx context.Context, rec record, w *waiting) error {
-	err := w.err
-	if ctx.Err() != nil {
-		err = context.Cause(ctx)
+	err := context.Cause(ctx)
+	if err == nil {
+		err = w.err // nobody writes it any more: it is ready, or was heard to fail
 	}
 	if err == nil {
 		err = r.release(&rec, w)

@@ -162,5 +162,5 @@ func (r *Runtime) Close() error {
 	for _, w := range left {
 		w.end()
 	}
-	return nil
+	return r.giveBack()
 }

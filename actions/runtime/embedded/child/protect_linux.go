@@ -66,7 +66,13 @@ func (s *session) cgroupMounts() {
 	}
 	const top = "/sys/fs/cgroup"
 	if s.plan.Cgroups[0].Dir == "" {
-		s.do("mount cgroup2 on "+top, func() error { return s.cgroupMount(0, top, flags) })
+		s.do("mount cgroup2 on "+top, func() error {
+			// sysfs has the directory; what stands in for it on a shared network has not.
+			if err := os.MkdirAll(top, 0o755); err != nil {
+				return err
+			}
+			return s.cgroupMount(0, top, flags)
+		})
 		return
 	}
 	s.mount("tmpfs", top, "tmpfs", unix.MS_NOSUID|unix.MS_NODEV|unix.MS_NOEXEC, "mode=755,size=64k")
