@@ -68,7 +68,7 @@ type Limits struct {
 	Swappiness  *int64     `json:"swappiness" doc:"How eagerly memory is swapped out, 0 to 100; cgroup v1 only." min:"0" max:"100"`
 	Reservation *unit.Size `json:"reservation" doc:"Memory that is kept for it when memory is short."`
 	OOMKill     *bool      `json:"oom_kill" doc:"false lets processes wait instead of being killed at the limit; cgroup v1 only."`
-	PIDs        *int64     `json:"pids" doc:"How many processes and threads at most." example:"20" min:"0"`
+	PIDs        *int64     `json:"pids" doc:"How many tasks at most: each thread of a process counts." example:"20" min:"0"`
 	ReadBPS     *unit.Rate `json:"read_bps" doc:"Bytes read from the disk per second." example:"1MiB/s"`
 	WriteBPS    *unit.Rate `json:"write_bps" doc:"Bytes written to the disk per second." example:"1MiB/s"`
 	ReadIOPS    *int64     `json:"read_iops" doc:"Reads from the disk per second." example:"100" min:"0"`

@@ -1,6 +1,7 @@
 package workload
 
 import (
+	"io"
 	"path"
 	"path/filepath"
 	"strings"
@@ -44,6 +45,19 @@ func Applets() []Applet {
 		all = append(all, Applet{Name: a.Name, Summary: a.Summary, Usage: a.Usage, Example: a.Example})
 	}
 	return all
+}
+
+// Options is what an applet's own help says of its options, a line each; empty where
+// it has none, or is not for this system.
+func (a Applet) Options() string {
+	found, ok := applet.Find(families(), a.Name)
+	if !ok || !strings.Contains(a.Usage, "--") {
+		return ""
+	}
+	var help strings.Builder
+	found.Run(&applet.Call{Applet: found, Args: []string{"--help"}, Stdout: &help, Stderr: io.Discard})
+	_, options, _ := strings.Cut(help.String(), "\n\n  ")
+	return strings.TrimSuffix("  "+options, "\n")
 }
 
 // Main runs the applet that argv[0] names, and reports whether there is one. It

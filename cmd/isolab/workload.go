@@ -20,7 +20,10 @@ func (a *app) workloadCommand() *cobra.Command {
 		Short: "Show the programs of the built-in container image, workload",
 		Long: `The image workload is what a container without image: runs. Its programs stand
 in command: of a container, in container.exec and in cgroup.run. With --save the image
-goes to a file, for the commands that you want to type yourself.`,
+goes to a file, for the commands that you want to type yourself.
+
+Each of these programs is several threads, and so about five tasks for a limit on
+processes (pids); the processes that forkbomb and zombies make are one task each.`,
 		Example: "  isolab workload\n  isolab workload stress\n  isolab workload --save - | docker load",
 		Args:    cobra.MaximumNArgs(1),
 		RunE: func(_ *cobra.Command, args []string) error {
@@ -29,7 +32,7 @@ goes to a file, for the commands that you want to type yourself.`,
 			}
 			if len(args) == 0 {
 				workload.List(a.out)
-				fmt.Fprintln(a.out, "\nOne in full: isolab workload <program>")
+				fmt.Fprintln(a.out, "\nOne in full: isolab workload <program>; each counts as about five tasks (pids), see --help")
 				return nil
 			}
 			return a.describeProgram(args[0])
@@ -64,6 +67,9 @@ func (a *app) describeProgram(name string) error {
 			fmt.Fprintf(a.out, "%s: %s\n\nUsage:    %s %s\n", program.Name, program.Summary, program.Name, program.Usage)
 			if program.Example != "" {
 				fmt.Fprintf(a.out, "Example:  %s\n", program.Example)
+			}
+			if options := program.Options(); options != "" {
+				fmt.Fprintf(a.out, "\n%s\n", options)
 			}
 			return nil
 		}

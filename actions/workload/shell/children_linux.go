@@ -19,7 +19,9 @@ import (
 
 // child is a process that the shell started.
 type child struct {
+	*exec.Cmd
 	pid    int
+	ending bool           // somebody waits for it
 	text   string // of a background command
 	done   chan struct{}
 	code   int            // valid when done is closed
@@ -27,40 +29,51 @@ type child struct {
 }
 
 // children are the shell's processes. Pipelines start theirs at the same time.
+// They are waited for when SIGCHLD says that one has ended: a wait for each would
+// take a thread each.
 type children struct {
-	mu   sync.Mutex
-	live map[int]*child // not waited for yet
-	jobs []*child       // background commands, in order
+	mu    sync.Mutex
+	watch sync.Once
+	live  map[int]*child // not waited for yet
+	jobs  []*child       // background commands, in order
 }
 
 func newChildren() *children {
 	c := &children{live: map[int]*child{}}
-	if os.Getpid() == 1 {
-		ended := make(chan os.Signal, 1)
-		signal.Notify(ended, unix.SIGCHLD)
-		go c.reapOrphans(ended)
+	if os.Getpid() == 1 { // which gets orphans without having started anything
+		c.watch.Do(c.begin)
 	}
 	return c
 }
 
-// start starts a process and waits for it in the background.
+func (c *children) begin() {
+	reserve()
+	ended := make(chan os.Signal, 1)
+	signal.Notify(ended, unix.SIGCHLD)
+	go c.reap(ended)
+}
+
+// start starts a process; done is closed when it has been waited for.
 func (c *children) start(command *exec.Cmd) (*child, error) {
+	c.watch.Do(c.begin)
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	if err := command.Start(); err != nil {
 		return nil, err
 	}
-	p := &child{pid: command.Process.Pid, done: make(chan struct{})}
+	p := &child{Cmd: command, pid: command.Process.Pid, done: make(chan struct{})}
 	c.live[p.pid] = p
-	go func() {
-		_ = command.Wait()
-		p.judge(command.ProcessState)
-		c.mu.Lock()
-		delete(c.live, p.pid)
-		c.mu.Unlock()
-		close(p.done)
-	}()
 	return p, nil
+}
+
+// finish waits for a process that has ended, and for the rest of its output.
+func (c *children) finish(p *child) {
+	_ = p.Wait()
+	p.judge(p.ProcessState)
+	c.mu.Lock()
+	delete(c.live, p.pid)
+	c.mu.Unlock()
+	close(p.done)
 }
 
 func (p *child) judge(state *os.ProcessState) {
@@ -95,16 +108,31 @@ func (c *children) background() []*child {
 	return append([]*child(nil), c.jobs...)
 }
 
-// reapOrphans is PID 1's duty: it waits for processes that were given to us. Our
-// own are left to their Wait.
-func (c *children) reapOrphans(ended <-chan os.Signal) {
+// reap waits for our own processes that have ended, and as PID 1 for those that were
+// given to us.
+func (c *children) reap(ended <-chan os.Signal) {
 	tick := time.NewTicker(time.Second) // our own dead may hide an orphan for a moment
 	for {
 		select {
 		case <-ended:
 		case <-tick.C:
 		}
-		for c.reapOne() {
+		c.reapOwn()
+		for os.Getpid() == 1 && c.reapOne() {
+		}
+	}
+}
+
+// reapOwn looks which of our own have ended, without taking them (waitid(2), WNOWAIT).
+func (c *children) reapOwn() {
+	c.mu.Lock()
+	defer c.mu.Unlock()
+	for pid, p := range c.live {
+		var info unix.Siginfo
+		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
+		if !p.ending && (err == unix.ECHILD || err == nil && siginfoPid(&info) == pid) {
+			p.ending = true
+			go c.finish(p)
 		}
 	}
 }
