@@ -6,9 +6,9 @@ import (
 	"testing"
 	"time"
 
+	"isolab/actions"
 	"isolab/actions/actionstest"
 	"isolab/schema"
-	"isolab/actions"
 	"isolab/schema/unit"
 )
 

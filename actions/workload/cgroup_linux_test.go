@@ -137,3 +137,15 @@ func TestDisk_full(t *testing.T) {
 		t.Errorf("dd: %+v", dd)
 	}
 }
+
+// A shell says that it cannot make a process, and goes on: its own runtime needs no
+// thread that the limit would refuse it.
+func TestSh_survivesALimitOnTasks(t *testing.T) {
+	dir := group(t, "pids", "pids.max", "pids.max", "24")
+	for range 3 {
+		got := inside(t, dir, "i=0; while [ $i -lt 40 ]; do sleep 1 & i=$((i+1)); done 2>/dev/null; wait; echo alive")
+		if !strings.Contains(got.out, "alive\n") {
+			t.Fatalf("got %+v", got)
+		}
+	}
+}

@@ -21,7 +21,7 @@ import (
 type child struct {
 	*exec.Cmd
 	pid    int
-	ending bool           // somebody waits for it
+	ending bool   // somebody waits for it
 	text   string // of a background command
 	done   chan struct{}
 	code   int            // valid when done is closed
@@ -64,6 +64,16 @@ func (c *children) start(command *exec.Cmd) (*child, error) {
 	p := &child{Cmd: command, pid: command.Process.Pid, done: make(chan struct{})}
 	c.live[p.pid] = p
 	return p, nil
+}
+
+// isPlain reports a process whose streams are files, which nobody copies.
+func (p *child) isPlain() bool {
+	for _, stream := range []any{p.Stdin, p.Stdout, p.Stderr} {
+		if _, file := stream.(*os.File); stream != nil && !file {
+			return false
+		}
+	}
+	return true
 }
 
 // finish waits for a process that has ended, and for the rest of its output.
@@ -117,14 +127,20 @@ func (c *children) reap(ended <-chan os.Signal) {
 		case <-ended:
 		case <-tick.C:
 		}
-		c.reapOwn()
+		for _, p := range c.ended() {
+			if p.isPlain() {
+				c.finish(p)
+				continue
+			}
+			go c.finish(p) // somebody who is still alive may hold its output
+		}
 		for os.Getpid() == 1 && c.reapOne() {
 		}
 	}
 }
 
-// reapOwn looks which of our own have ended, without taking them (waitid(2), WNOWAIT).
-func (c *children) reapOwn() {
+// ended lists those of our own that have ended, without taking them (waitid(2), WNOWAIT).
+func (c *children) ended() (ended []*child) {
 	c.mu.Lock()
 	defer c.mu.Unlock()
 	for pid, p := range c.live {
@@ -132,9 +148,10 @@ func (c *children) reapOwn() {
 		err := unix.Waitid(unix.P_PID, pid, &info, unix.WEXITED|unix.WNOHANG|unix.WNOWAIT, nil)
 		if !p.ending && (err == unix.ECHILD || err == nil && siginfoPid(&info) == pid) {
 			p.ending = true
-			go c.finish(p)
+			ended = append(ended, p)
 		}
 	}
+	return ended
 }
 
 // reapOne looks at a child that ended without taking it (waitid(2), WNOWAIT) and

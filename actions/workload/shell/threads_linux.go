@@ -7,9 +7,10 @@ import (
 	"golang.org/x/sys/unix"
 )
 
-// spare is how many threads a shell has in reserve: one for the fork that waits for
-// its exec, one for signals, one for what goes on meanwhile.
-const spare = 3
+// spare is how many threads a shell has in reserve: one each for the fork that waits
+// for its exec, for signals, for the wait for children, and two for what goes on
+// meanwhile.
+const spare = 5
 
 // reserve makes threads that the Go runtime may need later: it cannot do without,
 // and ends the process when a limit on tasks refuses one. A shell has to live on where
