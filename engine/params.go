@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"sort"
+	"strings"
 	"time"
 
 	"isolab/schema"
@@ -88,8 +89,11 @@ func (s paramSet) unknownSets(set map[string]string) (diags schema.Diagnostics) 
 			continue
 		}
 		d := schema.Diagnostic{Code: codeUnknownParam, Message: fmt.Sprintf("--set %s: the scenario has no such param", name)}
-		if near := schema.Nearest(name, s.list.Names()); near != "" {
+		switch near := schema.Nearest(name, s.list.Names()); {
+		case near != "":
 			d.Message += fmt.Sprintf("; did you mean %q?", near)
+		case len(s.list) > 0:
+			d.Message += "; it has " + strings.Join(s.list.Names(), ", ")
 		}
 		diags = append(diags, d)
 	}

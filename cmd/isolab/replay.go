@@ -30,8 +30,13 @@ func (a *app) replayCommand() *cobra.Command {
 			options := console.For(a.out, a.detail(1))
 			options.Live = false
 			screen := console.New(options)
-			if err := event.Read(in, func(e event.Event) error { screen.Show(e); return nil }); err != nil {
+			last := event.Kind("")
+			show := func(e event.Event) error { screen.Show(e); last = e.Kind; return nil }
+			if err := event.Read(in, show); err != nil {
 				return usageError{fmt.Errorf("%s cannot be replayed: %w", args[0], err)}
+			}
+			if last != event.SessionEnd {
+				return fmt.Errorf("%s ends before the run does", args[0])
 			}
 			return nil
 		},

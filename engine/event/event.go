@@ -285,6 +285,9 @@ func Read(r io.Reader, visit func(Event) error) error {
 		case err == nil:
 			err = e.whole()
 		}
+		if errors.As(err, new(*json.SyntaxError)) && count == 1 {
+			return errors.New("it is no recorded run, which has one JSON object a line")
+		}
 		if err != nil {
 			return fmt.Errorf("event %d: %w", count, err)
 		}

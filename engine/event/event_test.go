@@ -13,7 +13,7 @@ import (
 func TestReadRefuses(t *testing.T) {
 	for log, want := range map[string]string{
 		"":                          "no event",
-		"hello":                     "event 1: ",
+		"hello":                     "no recorded run",
 		"{}":                        "no kind",
 		`{"kind":"scenario.end"}`:   "event 1: a scenario.end without",
 		`{"kind":"claim","step":1}`: "a claim without",

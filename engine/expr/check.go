@@ -163,6 +163,8 @@ func (c *checker) truth(slot *ast.Node, node ast.Node, t typ, what string) bool 
 // compareHint turns a lone value into a claim.
 func compareHint(text string, t typ) string {
 	switch {
+	case t.kind == whole:
+		return fmt.Sprintf("compare it: %s == 0", text)
 	case example(t.kind) != "":
 		return fmt.Sprintf("compare it: %s <= %s", text, example(t.kind))
 	case t.kind == list || t.kind == dict:

@@ -121,10 +121,18 @@ func (s *source) unexpected(f *fault) {
 		f.hint = "write && for and, || for or"
 	case found == "let" || found == ";":
 		f.code, f.hint = CodeNotAllowed, "a claim is one expression; write several claims"
+	case found == "within":
+		f.hint = "it is a function: within(value, expected, tolerance)"
 	case f.from > 0 && f.from < len(s.runes) && letter(s.runes[f.from]):
+		if near, ok := nearest(found, operatorWords); ok {
+			f.message += "; did you mean " + near + "?"
+		}
 		f.hint = "two values need an operator between them; text stands in quotes"
 	}
 }
+
+// operatorWords stand between two values.
+var operatorWords = []string{"and", "or", "in", "contains", "matches", "startsWith", "endsWith"}
 
 // cut is the text that a fault is about.
 func (s *source) cut(f *fault) string {

@@ -151,6 +151,8 @@ func (c *checker) noMember(n *ast.MemberNode, t typ, s step) typ {
 	switch {
 	case t.kind == list && s.name != "":
 		hint = fmt.Sprintf("speak of one item, %s[0].%s, or of all: all(%s, .%s …)", owner, s.name, owner, s.name)
+	case owner == "case":
+		hint = `it is the name itself: case == "…"`
 	case t.kind == series:
 		hint = fmt.Sprintf("use a function: mean(%s), max(%s), p95(%s) …", owner, owner, owner)
 	}

@@ -35,6 +35,8 @@ func (c *checker) unitHint(n ast.Node, t, other typ) string {
 			return fmt.Sprintf("write %sB, or %dMiB", written, i>>20)
 		}
 		return "write " + written + base
+	case other.kind.number() && c.literal(n) && strings.TrimLeft(written, "0.") != written && strings.IndexFunc(strings.TrimLeft(written, "0."), digit) < 0:
+		return "write 0: the other side is a plain number"
 	case t.kind.number() && base != "":
 		return fmt.Sprintf("give the number its unit: %s * 1%s", written, base)
 	case t.kind == size && other.kind == rate && c.literal(n):
