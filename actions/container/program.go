@@ -10,6 +10,7 @@ import (
 	"isolab/actions/target"
 	"isolab/actions/workload"
 	"isolab/schema"
+	"isolab/schema/unit"
 )
 
 // checkCommand finds, besides a container that is not declared, a program that the
@@ -24,8 +25,15 @@ func checkCommand(d actions.Declared, container string, command []string) error 
 	if known && len(declared.Entrypoint) == 0 {
 		err = errors.Join(err, checkProgram(declared, command))
 	}
+	if memory := declared.Limits.Memory; memory != nil && *memory > 0 && *memory < leastMemory {
+		err = errors.Join(err, fmt.Errorf("container %s: a memory limit of %s is too small for a container; the least is %s", container, memory, leastMemory))
+	}
 	return err
 }
+
+// leastMemory is what Docker, and the embedded runtime with it, asks for: the
+// container's first process has to fit while it is set up.
+const leastMemory = 6 * unit.MiB
 
 // checkProgram judges only what is certain: a plain name, looked up on the search
 // path of the built-in image. An expression is empty here, a path may be a volume's.

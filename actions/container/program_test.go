@@ -6,7 +6,25 @@ import (
 
 	"isolab/actions/target"
 	"isolab/schema"
+	"isolab/schema/unit"
 )
+
+// one is the declaration of one container, c.
+type one schema.Container
+
+func (o one) Container(name string) (schema.Container, bool) { return schema.Container(o), name == "c" }
+func (o one) Names() []string                                { return []string{"c"} }
+
+// A limit that every runtime refuses is found before the run; the kernel takes it for a
+// cgroup of one's own.
+func TestCheckCommand_leastMemory(t *testing.T) {
+	for size, refused := range map[unit.Size]bool{unit.KiB: true, 6 * unit.MiB: false, 0: false, unit.Unlimited: false} {
+		err := checkCommand(one{Limits: schema.Limits{Memory: &size}}, "c", nil)
+		if (err != nil) != refused || refused && !strings.Contains(err.Error(), "the least is 6 MiB") {
+			t.Errorf("%s: %v", size, err)
+		}
+	}
+}
 
 func TestCheckProgram(t *testing.T) {
 	builtin := schema.Image{Ref: target.Workload}
