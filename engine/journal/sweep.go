@@ -65,13 +65,14 @@ type sweep struct {
 }
 
 func (s *sweep) run(ctx context.Context) error {
-	if _, err := os.Lstat(s.dir); errors.Is(err, os.ErrNotExist) {
+	err := trusted(s.dir)
+	var names, unfinished []string
+	if err == nil {
+		names, unfinished, err = sessions(s.dir)
+	}
+	if errors.Is(err, os.ErrNotExist) { // the last session in it takes the directory along
 		return nil
 	}
-	if err := trusted(s.dir); err != nil {
-		return err
-	}
-	names, unfinished, err := sessions(s.dir)
 	if err != nil {
 		return err
 	}
