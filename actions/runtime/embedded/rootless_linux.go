@@ -212,7 +212,9 @@ func (r *Runtime) cgroupName(spec runtime.Spec) (string, error) {
 	}
 	base, err := r.rootless.base()
 	if err == nil {
-		err = r.rootless.room()
+		if err = r.rootless.room(); err != nil {
+			err = fmt.Errorf("%w: %w", errNoDelegation, err)
+		}
 	}
 	if err == nil {
 		return filepath.Join(base, parent, spec.Name), nil
