@@ -229,6 +229,9 @@ func rootlessAgain(ctx context.Context, rt *embedded.Runtime) error {
 
 func rootlessStop(ctx context.Context, rt *embedded.Runtime) error {
 	return withContainer(ctx, rt, inside("ignore"), func(name string) error {
+		if err := rootlessPrinted(ctx, rt, name, "ready\n"); err != nil {
+			return err
+		}
 		if err := rt.Stop(ctx, name, 200*time.Millisecond); err != nil {
 			return err
 		}
@@ -238,6 +241,22 @@ func rootlessStop(ctx context.Context, rt *embedded.Runtime) error {
 		}
 		return nil
 	})
+}
+
+// rootlessPrinted waits until the container has printed the text: before that, its
+// program may not have done yet with signals what the test is about.
+func rootlessPrinted(ctx context.Context, rt *embedded.Runtime, name, text string) error {
+	for {
+		var out bytes.Buffer
+		if err := rt.Logs(ctx, name, &out, &out); err != nil || out.String() == text {
+			return err
+		}
+		select {
+		case <-ctx.Done():
+			return fmt.Errorf("%q instead of %q: %w", out.String(), text, ctx.Err())
+		case <-time.After(10 * time.Millisecond):
+		}
+	}
 }
 
 // rootlessLimits: without a delegated cgroup a limit is refused, and the text
