@@ -7,11 +7,14 @@ import (
 	"os/exec"
 	"os/signal"
 	"path/filepath"
+	"runtime"
 	"strconv"
 	"strings"
 	"syscall"
 	"testing"
 	"time"
+
+	"golang.org/x/sys/unix"
 
 	"isolab/schema/testenv"
 )
@@ -65,8 +68,12 @@ func child(mode string) int {
 	return 0
 }
 
-// touch maps memory outside the Go heap and writes to every page of it.
+// touch maps memory outside the Go heap and writes to every page of it. A signal comes
+// first, for the pages of this thread's signal stack: where they are missing and the
+// group may have no more memory, but is not to be killed, the kernel sends SIGSEGV.
 func touch(size int) int {
+	runtime.LockOSThread()
+	_ = unix.Tgkill(os.Getpid(), unix.Gettid(), unix.SIGURG)
 	memory, err := syscall.Mmap(-1, 0, size, syscall.PROT_READ|syscall.PROT_WRITE, syscall.MAP_ANON|syscall.MAP_PRIVATE)
 	if err != nil {
 		fmt.Println(err)

@@ -3,6 +3,7 @@ package memory
 import (
 	"fmt"
 	"os"
+	"runtime"
 
 	"golang.org/x/sys/unix"
 
@@ -40,6 +41,9 @@ func (r *Region) Bytes() []byte { return r.pages }
 // Touch writes value to one byte of every page from offset from up to to, which
 // is cut at the end of the region.
 func (r *Region) Touch(from, to int, value byte) {
+	runtime.LockOSThread()
+	defer runtime.UnlockOSThread()
+	warmSignalStack()
 	for i := from; i < min(to, len(r.pages)); i += r.page {
 		r.pages[i] = value
 	}
@@ -55,3 +59,10 @@ func (r *Region) Sum() (sum uint64) {
 
 // Unmap gives the memory back; the region is not to be used any more.
 func (r *Region) Unmap() error { return unix.Munmap(r.pages) }
+
+// warmSignalStack has this thread handle a signal, so that the pages of its signal
+// stack are there. Go's scheduler signals a thread that runs for long, and the kernel
+// itself writes the signal's frame to that stack. Where it may charge no page for it
+// and kills nobody either (v1's memory.oom_control), the program would end with
+// SIGSEGV, while a page that the program itself touches is waited for.
+func warmSignalStack() { _ = unix.Tgkill(unix.Getpid(), unix.Gettid(), unix.SIGURG) }
