@@ -75,8 +75,11 @@ containers.hungry.limits.read_iops: none
 		t.Fatal(diags)
 	}
 	l := hungry(t, changed).Limits
-	if *l.Memory != unit.Unlimited || *l.Swap != unit.Unlimited || *l.CPUs != 0 || *l.ReadBPS != 0 {
+	if *l.Memory != unit.Unlimited || *l.Swap != unit.Unlimited || !l.CPUs.IsUnlimited() || !l.ReadBPS.IsUnlimited() {
 		t.Errorf("sizes and rates: %+v", l)
+	}
+	if zero := l.NoneAsZero(); *zero.CPUs != 0 || *zero.ReadBPS != 0 || !l.CPUs.IsUnlimited() {
+		t.Errorf("none as zero: %+v of %+v", zero, l)
 	}
 	if l.Cpuset != nil || l.CPUShares != nil || l.OOMKill != nil || l.PIDs != nil || l.ReadIOPS != nil {
 		t.Errorf("others: %+v", l)

@@ -1,6 +1,7 @@
 package schema
 
 import (
+	"math"
 	"time"
 
 	"isolab/schema/unit"
@@ -74,4 +75,22 @@ type Limits struct {
 	ReadIOPS    *int64     `json:"read_iops" doc:"Reads from the disk per second." example:"100" min:"0"`
 	WriteIOPS   *int64     `json:"write_iops" doc:"Writes to the disk per second." example:"100" min:"0"`
 	Device      string     `json:"device" doc:"The disk that the four limits above are for; left out, the whole disk that holds the containers' data." isolab:"literal"`
+}
+
+// NoneAsZero is the limits with "no limit" written as 0, as Docker writes it.
+func (l Limits) NoneAsZero() Limits {
+	if l.CPUs != nil && l.CPUs.IsUnlimited() {
+		l.CPUs = new(unit.CPUs)
+	}
+	for _, rate := range []**unit.Rate{&l.ReadBPS, &l.WriteBPS} {
+		if *rate != nil && (*rate).IsUnlimited() {
+			*rate = new(unit.Rate)
+		}
+	}
+	for _, count := range []**int64{&l.PIDs, &l.ReadIOPS, &l.WriteIOPS} {
+		if *count != nil && **count == math.MaxInt64 {
+			*count = new(int64)
+		}
+	}
+	return l
 }

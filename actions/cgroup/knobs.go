@@ -39,6 +39,7 @@ func knobs() []knob {
 
 // limitCommands are the echo commands that set the limits by hand.
 func limitCommands(v actions.View, w where, l schema.Limits) []string {
+	l = l.NoneAsZero()
 	var lines []string
 	for _, k := range knobs() {
 		text, file := k.text(l, v2(v)), named(v, k.v1, k.v2)

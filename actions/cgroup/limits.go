@@ -11,6 +11,7 @@ import (
 // limits converts what an author wrote into the kernel package's terms. An I/O
 // limit without a device is for the disk that holds the run's own directory.
 func limits(env *actions.Env, host *cgroup.Host, l schema.Limits) (cgroup.Limits, error) {
+	l = l.NoneAsZero()
 	out := cgroup.Limits{
 		CPUShares: value(l.CPUShares), CpusetCpus: value(l.Cpuset), Memory: value(l.Memory), Swap: l.Swap,
 		MemoryReservation: value(l.Reservation), Swappiness: whole(l.Swappiness), Pids: count(l.PIDs),

@@ -52,6 +52,7 @@ func set[T any](base **T, step *T) {
 // limits converts what an author wrote. The disk that I/O limits are for is
 // looked up only when there are any.
 func limits(ctx context.Context, env *actions.Env, l schema.Limits) (runtime.Limits, error) {
+	l = l.NoneAsZero()
 	out := runtime.Limits{
 		CPUs: l.CPUs, CPUShares: l.CPUShares, CpusetCPUs: l.Cpuset,
 		Memory: l.Memory, Swap: l.Swap, MemoryReservation: l.Reservation, Swappiness: l.Swappiness,
@@ -64,7 +65,7 @@ func limits(ctx context.Context, env *actions.Env, l schema.Limits) (runtime.Lim
 		disable := !*l.OOMKill
 		out.OOMKillDisable = &disable
 	}
-	if l.PIDs != nil && (*l.PIDs <= 0 || *l.PIDs == math.MaxInt64) {
+	if l.PIDs != nil && *l.PIDs <= 0 {
 		out.PIDs = ptr(int64(pidsCap))
 	}
 	device, err := deviceLimit(ctx, env, l)
@@ -122,22 +123,28 @@ func ptr[T any](v T) *T { return &v }
 
 // LimitsResult are limits as the runtime recorded them, in Docker's terms.
 type LimitsResult struct {
-	CPUs              unit.CPUs `json:"cpus" expr:"cpus" doc:"CPU time for each second; 0 is no limit."`
+	CPUs              unit.CPUs `json:"cpus" expr:"cpus" doc:"CPU time for each second; unlimited where none was set."`
 	CPUShares         int64     `json:"cpu_shares" expr:"cpu_shares" doc:"Weight against other containers; 0 is the kernel's default of 1024."`
 	Cpuset            string    `json:"cpuset" expr:"cpuset" doc:"The CPUs it may run on; empty is all of them."`
-	Memory            unit.Size `json:"memory" expr:"memory" doc:"Memory limit in bytes; no limit is the largest number, shown as no limit."`
+	Memory            unit.Size `json:"memory" expr:"memory" doc:"Memory limit; unlimited where none was set."`
 	MemorySwap        unit.Size `json:"memory_swap" expr:"memory_swap" doc:"Memory and swap together, as docker inspect shows MemorySwap: twice the memory when nothing was said."`
 	MemoryReservation unit.Size `json:"memory_reservation" expr:"memory_reservation" doc:"Memory kept for it when memory is short; 0 is none."`
 	Swappiness        int64     `json:"swappiness" expr:"swappiness" doc:"0 to 100, and -1 where none was set, as docker inspect shows it."`
 	OOMKill           bool      `json:"oom_kill" expr:"oom_kill" doc:"Whether the kernel kills at the memory limit."`
-	PIDs              int64     `json:"pids" expr:"pids" doc:"Processes and threads at most; 0 is no limit."`
+	PIDs              int64     `json:"pids" expr:"pids" doc:"Processes and threads at most; unlimited where none was set."`
 }
 
 // limitsResult turns unset fields into what Docker means by leaving them out.
 func limitsResult(l runtime.Limits) LimitsResult {
-	out := LimitsResult{CPUs: value(l.CPUs), CPUShares: value(l.CPUShares), Cpuset: value(l.CpusetCPUs),
+	out := LimitsResult{CPUs: unit.UnlimitedCPUs, CPUShares: value(l.CPUShares), Cpuset: value(l.CpusetCPUs),
 		Memory: unit.Unlimited, MemoryReservation: value(l.MemoryReservation), Swappiness: -1,
-		OOMKill: !value(l.OOMKillDisable), PIDs: max(value(l.PIDs), 0)}
+		OOMKill: !value(l.OOMKillDisable), PIDs: math.MaxInt64}
+	if l.CPUs != nil && *l.CPUs > 0 {
+		out.CPUs = *l.CPUs
+	}
+	if l.PIDs != nil && *l.PIDs > 0 {
+		out.PIDs = *l.PIDs
+	}
 	if l.Memory != nil && *l.Memory > 0 {
 		out.Memory = *l.Memory
 	}

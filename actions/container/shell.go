@@ -63,6 +63,7 @@ func (f *flags) on(name string, set bool) {
 
 // limitFlags are shared by docker run and docker update.
 func limitFlags(l schema.Limits) []string {
+	l = l.NoneAsZero()
 	var f flags
 	if l.CPUs != nil {
 		f.add("--cpus", strconv.FormatFloat(float64(*l.CPUs), 'f', -1, 64))

@@ -18,6 +18,7 @@ var holding = []string{
 	"1m30s == 90s", "250ms < 1s", "1h == 60m", "10us == 10µs", "1MiB/s == 1048576B/s", "1_000B == 1kB", ".5MiB == 512KiB",
 	"10 % 3 == 1", "10%3 == 1", "n%3 == 1", "n % 3 == 1", "10% == 0.1", "10%==0.1", "(10%) < 1", "10% < 50% and 1 == 1", "10% + 5% == 15%",
 	"bare.memory.limit == unlimited", "bare.memory.limit == none", "bare.cpu.quota == unlimited", "none != mem.cpu.quota", "none(procs, true) == false", "bare.memory.limit >= unlimited", "bare.memory.limit > 1TiB",
+	"bare.cpu.quota > 64cpus", "not (bare.cpu.quota <= 0.5cpu)", "mem.cpu.quota < unlimited", "n < unlimited", "n != none", "exec.duration < unlimited",
 	// algebra
 	"100MiB + 50MiB == mem.memory.limit", "2 * 75MiB == mem.memory.limit", "mem.memory.limit / 2 == 75MiB",
 	"mem.memory.usage / mem.memory.limit > 1", "10% * 100MiB == 10MiB", "100MiB * 10% == 10MiB", "100MiB / 10% == 1000MiB", "10MiB / 2s == 5MiB/s",

@@ -84,7 +84,21 @@ func withinDifference(off string, over bool, sides []any) string {
 	return fmt.Sprintf("%s %s, allowed are %s", off, map[bool]string{true: "over", false: "under"}[over], human(sides[2]))
 }
 
-func (n number) unlimited() bool { return n.kind == size && unit.Size(n.i).IsUnlimited() }
+// unlimited reports whether the number stands for "no limit", as quantities and
+// counts of limits do where there is none.
+func (n number) unlimited() bool {
+	switch n.kind {
+	case size:
+		return unit.Size(n.i).IsUnlimited()
+	case rate:
+		return unit.Rate(n.i).IsUnlimited()
+	case cpus:
+		return unit.CPUs(n.f).IsUnlimited()
+	case whole, duration:
+		return n.i == math.MaxInt64
+	}
+	return false
+}
 
 // apart is the distance of two numbers of one kind, and how much of the second
 // one that is. A distance of ratios is in percentage points.

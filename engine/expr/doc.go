@@ -15,7 +15,7 @@
 //	0.5cpu 2cpus             an amount of CPU
 //	1MiB/s                   a rate
 //	0                        nothing, of any kind
-//	unlimited none           a size without a limit; == also for CPUs and rates
+//	unlimited none           no limit: more than any size, rate, count, duration or amount of CPU
 //
 // Quantities of one kind are compared, added and subtracted; the function combined has the
 // rest of the algebra. A ratio is a plain number, too. Whole numbers, and sizes,

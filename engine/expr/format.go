@@ -35,6 +35,9 @@ func format(v any, depth int) string {
 	case bool:
 		return strconv.FormatBool(v)
 	case int:
+		if v == math.MaxInt64 {
+			return unit.Unlimited.String()
+		}
 		return strconv.Itoa(v)
 	case float64:
 		return formatFloat(v)
@@ -44,6 +47,9 @@ func format(v any, depth int) string {
 		}
 		return fmt.Sprintf("%s (%d)", v, int64(v))
 	case unit.Rate:
+		if v.IsUnlimited() {
+			return v.String()
+		}
 		return fmt.Sprintf("%s (%d)", v, int64(v))
 	case time.Duration:
 		return formatDuration(v)
@@ -169,6 +175,9 @@ func formatFloat(f float64) string {
 
 // formatDuration keeps four digits or so: 1.234s, 56.78ms.
 func formatDuration(d time.Duration) string {
+	if d == math.MaxInt64 {
+		return unit.Unlimited.String()
+	}
 	digit := time.Duration(1)
 	for digit <= d.Abs()/10_000 {
 		digit *= 10

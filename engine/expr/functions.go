@@ -25,8 +25,7 @@ type functionSpec struct {
 // virtual machine's table.
 const functionPrefix = "fn:"
 
-// noLimit reports whether a word stands for a size, rate or amount of CPU without
-// a limit. A declared name of that spelling comes first.
+// noLimit reports whether a word stands for what has no limit. A declared name of that spelling comes first.
 func noLimit(word string) bool { return word == "unlimited" || word == "none" }
 
 // Functions lists the functions of the language in the order of the reference.

@@ -2,6 +2,7 @@ package expr
 
 import (
 	"fmt"
+	"math"
 
 	"github.com/expr-lang/expr/ast"
 )
@@ -149,6 +150,7 @@ func (c *checker) otherwise(n *ast.BinaryNode, right ast.Node, l, r typ) typ {
 
 func (c *checker) ordering(slot *ast.Node, n *ast.BinaryNode, left, right ast.Node, l, r typ) typ {
 	l, r = c.zero(&n.Left, left, l, r), c.zero(&n.Right, right, r, l)
+	l, r = c.unlimited(&n.Left, left, l, r), c.unlimited(&n.Right, right, r, l)
 	if l.kind == text && r.kind == text || l.kind.number() && r.kind.number() {
 		return typed(n, boolean)
 	}
@@ -187,17 +189,20 @@ func (c *checker) zero(slot *ast.Node, node ast.Node, t, other typ) typ {
 	return other
 }
 
-// unlimited gives the word the kind of the other side: as a limit, zero CPUs and
-// zero bytes per second mean that there is none.
+// unlimited gives the word the kind of the other side, where limits are of that kind.
 func (c *checker) unlimited(slot *ast.Node, node ast.Node, t, other typ) typ {
 	word, ok := node.(*ast.IdentifierNode)
-	if !ok || !noLimit(word.Value) || t.kind != size || other.kind != cpus && other.kind != rate {
+	if !ok || !noLimit(word.Value) || t.kind != size {
 		return t
 	}
 	if _, declared := c.scope.Lookup(word.Value); declared {
 		return t
 	}
-	value, _ := number{exact: true}.valueOf(other.kind)
-	c.substitute(slot, constant(value))
-	return other
+	switch other.kind {
+	case cpus, rate, duration, whole:
+		value, _ := number{exact: true, i: math.MaxInt64, f: math.MaxInt64}.valueOf(other.kind)
+		c.substitute(slot, constant(value))
+		return other
+	}
+	return t
 }

@@ -75,7 +75,7 @@ func sample() map[string]any {
 			CPU:    cpuInfo{Usage: 2500 * time.Millisecond, Quota: 0.5, Share: 0.629},
 			Path:   "/sys/fs/cgroup/memory/docker/abc",
 		},
-		"bare": &cgroupInfo{Memory: memoryInfo{Limit: unit.Size(9223372036854771712)}},
+		"bare": &cgroupInfo{Memory: memoryInfo{Limit: unit.Size(9223372036854771712)}, CPU: cpuInfo{Quota: unit.UnlimitedCPUs}},
 		"run": runResult{ExitCode: 137, OOMKilled: true, Stdout: "worker 7 got signal 9\n42\n",
 			Started: began, Ended: began.Add(3 * time.Second)},
 		"exec": execResult{timed: timed{1500 * time.Millisecond}},

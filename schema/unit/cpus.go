@@ -2,17 +2,22 @@ package unit
 
 import (
 	"fmt"
+	"math"
 	"strconv"
 )
 
 // CPUs is an amount of processor: 0.5 is half of one CPU's time. In JSON it is a
-// plain number. Zero as a limit means "no limit".
+// plain number.
 type CPUs float64
 
-// ParseCPUs reads "0.5cpu", "2cpus", "0.5" or "none" (0, no limit).
+// UnlimitedCPUs stands for "no limit": larger than any limit, like [Unlimited].
+const UnlimitedCPUs CPUs = math.MaxInt64
+
+// ParseCPUs reads "0.5cpu", "2cpus", "0.5" or "none" and "unlimited", which both
+// mean UnlimitedCPUs.
 func ParseCPUs(s string) (CPUs, error) {
 	if s == "none" || s == "unlimited" {
-		return 0, nil
+		return UnlimitedCPUs, nil
 	}
 	number, suffix := split(s)
 	if number == "" || suffix != "" && suffix != "cpu" && suffix != "cpus" {
@@ -25,5 +30,13 @@ func ParseCPUs(s string) (CPUs, error) {
 	return CPUs(value), nil
 }
 
-// String prints "0.5 cpu".
-func (c CPUs) String() string { return trimFloat(float64(c), 3) + " cpu" }
+// IsUnlimited reports whether the amount stands for "no limit".
+func (c CPUs) IsUnlimited() bool { return c >= UnlimitedCPUs }
+
+// String prints "0.5 cpu" or "no limit".
+func (c CPUs) String() string {
+	if c.IsUnlimited() {
+		return noLimit
+	}
+	return trimFloat(float64(c), 3) + " cpu"
+}

@@ -24,16 +24,23 @@ func (s Size) Exact() string {
 	return strconv.FormatInt(int64(s), 10) + "B"
 }
 
-// Exact prints a rate without loss, as ParseRate reads it: "1MiB/s", or "none".
+// Exact prints a rate without loss, as ParseRate reads it: "1MiB/s", "0", and "none"
+// for no limit.
 func (r Rate) Exact() string {
-	if r == 0 {
-		return "none"
+	if r == 0 || Size(r) == Unlimited {
+		return Size(r).Exact()
 	}
 	return Size(r).Exact() + "/s"
 }
 
-// Exact prints an amount of CPU without loss, as ParseCPUs reads it: "0.5cpu".
-func (c CPUs) Exact() string { return strconv.FormatFloat(float64(c), 'f', -1, 64) + "cpu" }
+// Exact prints an amount of CPU without loss, as ParseCPUs reads it: "0.5cpu", and
+// "none" for no limit.
+func (c CPUs) Exact() string {
+	if c.IsUnlimited() {
+		return "none"
+	}
+	return strconv.FormatFloat(float64(c), 'f', -1, 64) + "cpu"
+}
 
 // Exact prints a ratio without loss, as ParseRatio reads it: "10%", or a plain
 // number where the percentage would be rounded.

@@ -5,14 +5,17 @@ import (
 	"strings"
 )
 
-// Rate is bytes per second. In JSON it is a plain number. Zero as a limit means
-// "no limit".
+// Rate is bytes per second. In JSON it is a plain number.
 type Rate int64
 
-// ParseRate reads a size per second: "1MiB/s", "1MiB" or "none" (0, no limit).
+// UnlimitedRate stands for "no limit", like [Unlimited].
+const UnlimitedRate = Rate(Unlimited)
+
+// ParseRate reads a size per second: "1MiB/s", "1MiB", or "none" and "unlimited",
+// which both mean UnlimitedRate.
 func ParseRate(s string) (Rate, error) {
 	if s == "none" || s == "unlimited" {
-		return 0, nil
+		return UnlimitedRate, nil
 	}
 	size, err := ParseSize(strings.TrimSuffix(s, "/s"))
 	if err != nil {
@@ -21,5 +24,13 @@ func ParseRate(s string) (Rate, error) {
 	return Rate(size), nil
 }
 
-// String prints "1 MiB/s".
-func (r Rate) String() string { return Size(r).String() + "/s" }
+// IsUnlimited reports whether the rate stands for "no limit".
+func (r Rate) IsUnlimited() bool { return Size(r).IsUnlimited() }
+
+// String prints "1 MiB/s" or "no limit".
+func (r Rate) String() string {
+	if r.IsUnlimited() {
+		return noLimit
+	}
+	return Size(r).String() + "/s"
+}

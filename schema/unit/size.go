@@ -23,6 +23,9 @@ const (
 // page-rounded 64-bit number (9223372036854771712 with 4 KiB pages).
 const Unlimited Size = math.MaxInt64
 
+// noLimit is how people are shown that there is none.
+const noLimit = "no limit"
+
 // sizeUnits maps every accepted suffix to its bytes. A bare k, M or G is the
 // binary multiple, as Docker's --memory reads it; kB, MB and GB are decimal (SI).
 var sizeUnits = map[string]Size{
@@ -71,7 +74,7 @@ func ParseSize(s string) (Size, error) {
 // String prints a size as people read it: "150 MiB", "163.4 MiB", "no limit".
 func (s Size) String() string {
 	if s.IsUnlimited() {
-		return "no limit"
+		return noLimit
 	}
 	if s < 0 {
 		return "-" + (-s).String()

@@ -32,7 +32,7 @@ func TestParseOthers(t *testing.T) {
 	if got, err := ParseCPUs("0.5cpu"); got != 0.5 || err != nil {
 		t.Error(got, err)
 	}
-	if got, err := ParseCPUs("none"); got != 0 || err != nil {
+	if got, err := ParseCPUs("none"); got != UnlimitedCPUs || err != nil {
 		t.Error(got, err)
 	}
 	if got, err := ParseRatio("10%"); got != 0.1 || err != nil {
@@ -81,7 +81,7 @@ func TestExact(t *testing.T) {
 			t.Errorf("%d: %s", size, size.Exact())
 		}
 	}
-	if Ratio(0.1).Exact() != "10%" || Rate(0).Exact() != "none" || CPUs(0.5).Exact() != "0.5cpu" {
-		t.Error(Ratio(0.1).Exact(), Rate(0).Exact(), CPUs(0.5).Exact())
+	if Ratio(0.1).Exact() != "10%" || UnlimitedRate.Exact() != "none" || CPUs(0.5).Exact() != "0.5cpu" || UnlimitedCPUs.Exact() != "none" {
+		t.Error(Ratio(0.1).Exact(), UnlimitedRate.Exact(), CPUs(0.5).Exact(), UnlimitedCPUs.Exact())
 	}
 }

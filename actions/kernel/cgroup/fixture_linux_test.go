@@ -95,8 +95,10 @@ func wantCommon() Reading {
 			CpusetEffective: "0-1", CpusetCount: 2},
 		Pids: Pids{Current: 3, Failures: 5},
 		IO: IO{ReadBytes: 4608, WriteBytes: unit.MiB, ReadOps: 2, WriteOps: 16, Devices: []DeviceIO{
-			{Device: "8:0", Name: "sda", ReadBytes: 4096, WriteBytes: unit.MiB, ReadOps: 1, WriteOps: 16, WriteBPSLimit: unit.Rate(unit.MiB), ReadIOPSLimit: 100},
-			{Device: "253:1", Name: "dm-1", ReadBytes: 512, ReadOps: 1},
+			{Device: "8:0", Name: "sda", ReadBytes: 4096, WriteBytes: unit.MiB, ReadOps: 1, WriteOps: 16,
+				ReadBPSLimit: unit.UnlimitedRate, WriteBPSLimit: unit.Rate(unit.MiB), ReadIOPSLimit: 100, WriteIOPSLimit: NoLimit},
+			{Device: "253:1", Name: "dm-1", ReadBytes: 512, ReadOps: 1,
+				ReadBPSLimit: unit.UnlimitedRate, WriteBPSLimit: unit.UnlimitedRate, ReadIOPSLimit: NoLimit, WriteIOPSLimit: NoLimit},
 		}},
 		Populated: true,
 		Processes: []int{4242, 4243},

@@ -3,7 +3,6 @@ package cgroup
 import (
 	"cmp"
 	"fmt"
-	"math"
 	"path/filepath"
 	"slices"
 	"strconv"
@@ -99,7 +98,8 @@ func (t deviceTable) at(key string) (device *DeviceIO, rest string) {
 		return &DeviceIO{}, "" // a total, which is summed here instead
 	}
 	if t[number] == nil {
-		t[number] = &DeviceIO{Device: number}
+		t[number] = &DeviceIO{Device: number, ReadBPSLimit: unit.UnlimitedRate, WriteBPSLimit: unit.UnlimitedRate,
+			ReadIOPSLimit: NoLimit, WriteIOPSLimit: NoLimit}
 	}
 	return t[number], rest
 }
@@ -128,9 +128,6 @@ func (t deviceTable) traffic(file File) {
 func (t deviceTable) limits(name string, file File) {
 	for key, value := range file.Keys {
 		device, what := t.at(key)
-		if value == math.MaxInt64 {
-			value = 0
-		}
 		switch cmp.Or(what, strings.TrimPrefix(name, "blkio.throttle.")) {
 		case "rbps", "read_bps_device":
 			device.ReadBPSLimit = unit.Rate(value)

@@ -111,7 +111,7 @@ func TestLimitsAreReadBackFromTheKernel(t *testing.T) {
 	if err := group.Set(Limits{Memory: unit.Unlimited, CPUQuota: -1, Pids: NoLimit}); err != nil {
 		t.Fatal(err)
 	}
-	if r, err = group.Read(t.Context()); err != nil || r.Memory.Limit != unit.Unlimited || r.CPU.Limit != 0 || r.Pids.Limit != NoLimit {
+	if r, err = group.Read(t.Context()); err != nil || r.Memory.Limit != unit.Unlimited || r.CPU.Limit != unit.UnlimitedCPUs || r.Pids.Limit != NoLimit {
 		t.Errorf("limits taken away: %+v %+v %+v %v", r.Memory, r.CPU, r.Pids, err)
 	}
 }

@@ -219,7 +219,7 @@ func TestDiskTrafficIsCounted(t *testing.T) {
 	if err := group.Set(Limits{IO: []DeviceLimit{{Device: disk.Number, WriteBPS: -1, WriteIOPS: -1}}}); err != nil {
 		t.Fatal(err)
 	}
-	if r, err = group.Read(t.Context()); err != nil || r.IO.Devices[i].WriteBPSLimit != 0 || r.IO.Devices[i].WriteIOPSLimit != 0 {
+	if r, err = group.Read(t.Context()); err != nil || r.IO.Devices[i].WriteBPSLimit != unit.UnlimitedRate || r.IO.Devices[i].WriteIOPSLimit != NoLimit {
 		t.Errorf("limits taken away: %+v %v", r.IO.Devices, err)
 	}
 }

@@ -64,9 +64,9 @@ type CPU struct {
 	Usage            time.Duration `json:"usage" expr:"usage" doc:"CPU time used so far (usage_usec of cpu.stat, v1 cpuacct.usage)."`
 	User             time.Duration `json:"user" expr:"user" doc:"The part of it in user mode."`
 	System           time.Duration `json:"system" expr:"system" doc:"The part of it in the kernel."`
-	Quota            time.Duration `json:"quota" expr:"quota" doc:"CPU time allowed in each period (cpu.max, v1 cpu.cfs_quota_us); 0 without a limit."`
+	Quota            time.Duration `json:"quota" expr:"quota" doc:"CPU time allowed in each period (cpu.max, v1 cpu.cfs_quota_us); unlimited without one."`
 	Period           time.Duration `json:"period" expr:"period" doc:"Length of the period (cpu.max, v1 cpu.cfs_period_us)."`
-	Limit            unit.CPUs     `json:"limit" expr:"limit" doc:"Quota divided by period: how many CPUs' time the group may use; 0 without a limit."`
+	Limit            unit.CPUs     `json:"limit" expr:"limit" doc:"Quota divided by period: how many CPUs' time the group may use; unlimited without a quota."`
 	Weight           int64         `json:"weight" expr:"weight" doc:"Relative share, 100 by default (cpu.weight, v1 cpu.shares / 10.24)."`
 	Shares           int64         `json:"shares" expr:"shares" doc:"The same share on the scale of v1, 1024 by default (v1 cpu.shares, cpu.weight × 10.24); ratios of it are what the scheduler keeps to."`
 	ThrottledPeriods int64         `json:"throttled_periods" expr:"throttled_periods" doc:"Periods in which the group used up its quota (nr_throttled of cpu.stat)."`
@@ -79,7 +79,7 @@ type CPU struct {
 
 // Pids is the number of tasks, processes and threads alike, of a group.
 type Pids struct {
-	Limit    int64 `json:"limit" expr:"limit" doc:"Most tasks at once (pids.max); the largest number without a limit."`
+	Limit    int64 `json:"limit" expr:"limit" doc:"Most tasks at once (pids.max); unlimited without a limit."`
 	Current  int64 `json:"current" expr:"current" doc:"Tasks now, zombies included (pids.current)."`
 	Peak     int64 `json:"peak" expr:"peak" doc:"Most tasks so far (pids.peak)."`
 	Failures int64 `json:"failures" expr:"failures" doc:"Forks refused because of the limit (max of pids.events)."`
@@ -105,10 +105,10 @@ type DeviceIO struct {
 	WriteBytes     unit.Size `json:"write_bytes" expr:"write_bytes" doc:"Bytes written."`
 	ReadOps        int64     `json:"read_ops" expr:"read_ops" doc:"Read operations."`
 	WriteOps       int64     `json:"write_ops" expr:"write_ops" doc:"Write operations."`
-	ReadBPSLimit   unit.Rate `json:"read_bps_limit" expr:"read_bps_limit" doc:"Most bytes read per second (io.max, v1 blkio.throttle.read_bps_device); 0 without a limit."`
-	WriteBPSLimit  unit.Rate `json:"write_bps_limit" expr:"write_bps_limit" doc:"Most bytes written per second; 0 without a limit."`
-	ReadIOPSLimit  int64     `json:"read_iops_limit" expr:"read_iops_limit" doc:"Most read operations per second; 0 without a limit."`
-	WriteIOPSLimit int64     `json:"write_iops_limit" expr:"write_iops_limit" doc:"Most write operations per second; 0 without a limit."`
+	ReadBPSLimit   unit.Rate `json:"read_bps_limit" expr:"read_bps_limit" doc:"Most bytes read per second (io.max, v1 blkio.throttle.read_bps_device); unlimited without a limit."`
+	WriteBPSLimit  unit.Rate `json:"write_bps_limit" expr:"write_bps_limit" doc:"Most bytes written per second; unlimited without a limit."`
+	ReadIOPSLimit  int64     `json:"read_iops_limit" expr:"read_iops_limit" doc:"Most read operations per second; unlimited without a limit."`
+	WriteIOPSLimit int64     `json:"write_iops_limit" expr:"write_iops_limit" doc:"Most write operations per second; unlimited without a limit."`
 }
 
 // Pressure is the kernel's pressure stall information of a group

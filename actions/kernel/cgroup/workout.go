@@ -86,11 +86,12 @@ func (r *reader) failuresWithSwap(m member) {
 
 func (r *reader) cpu() {
 	c := &r.into.CPU
-	if c.Quota < 0 || c.Quota == math.MaxInt64 {
-		c.Quota = 0
+	if c.Quota < 0 {
+		c.Quota = math.MaxInt64
 	}
 	if r.has("cpu.quota") {
-		if c.Period > 0 {
+		c.Limit = unit.UnlimitedCPUs
+		if c.Period > 0 && c.Quota != math.MaxInt64 {
 			c.Limit = unit.CPUs(float64(c.Quota) / float64(c.Period))
 		}
 		r.derived("cpu.limit", "cpu.quota")

@@ -32,7 +32,7 @@ func limitCases() []testCase {
 		must("no_limits", func(f *fixture) {
 			reading := f.kernel(f.start(f.spec("sleep", "60")))
 			equal(f, "memory has no limit", reading.Memory.Limit.IsUnlimited(), true)
-			equal(f, "cpu limit", reading.CPU.Limit, 0)
+			equal(f, "cpu limit", reading.CPU.Limit, unit.UnlimitedCPUs)
 			equal(f, "pids limit", reading.Pids.Limit, math.MaxInt64)
 		}),
 		may("swap_none", swapNone),
@@ -175,5 +175,5 @@ func updateCPUs(f *fixture) {
 	equal(f, "limit", f.kernel(name).CPU.Limit, 1.5)
 	equal(f, "memory limit", f.kernel(name).Memory.Limit, 64*unit.MiB)
 	f.check(f.rt.Update(f.ctx, name, runtime.Limits{CPUs: pointer(unit.CPUs(0))}))
-	equal(f, "limit at the end", f.kernel(name).CPU.Limit, 0)
+	equal(f, "limit at the end", f.kernel(name).CPU.Limit, unit.UnlimitedCPUs)
 }
