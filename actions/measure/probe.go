@@ -86,8 +86,9 @@ func openGroup(ctx context.Context, name string, group *cgroup.Group) (probe, er
 			p.missing[field] = reason
 		}
 	}
+	counters := group.Sampler()
 	p.read = func() (point, error) {
-		c, err := group.Counters()
+		c, err := counters()
 		return point{cpu: c.CPUUsage, memory: c.Memory, read: c.ReadBytes, written: c.WriteBytes, reads: c.ReadOps,
 			writes: c.WriteOps, pids: c.Pids, periods: c.Periods, throttled: c.ThrottledPeriods, throttling: c.ThrottledTime}, err
 	}

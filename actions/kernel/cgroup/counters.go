@@ -28,19 +28,29 @@ type Counters struct {
 
 // Counters reads only these, from at most seven files. The error wraps
 // fs.ErrNotExist when the group does not exist (any more).
-func (g *Group) Counters() (Counters, error) {
-	var c Counters
-	var read int
-	for _, controller := range []string{"cpuacct", "cpu", "memory", "pids", "io"} {
-		m := g.member(controller)
-		if m != nil && c.read(g.host, controller, m.tree.version, m.dir) {
-			read++
+func (g *Group) Counters() (Counters, error) { return g.Sampler()() }
+
+// Sampler returns a function that reads the counters again and again. Who removes a
+// group removes it from one v1 hierarchy after the other: once a controller that has
+// been read is gone, the error wraps fs.ErrNotExist, and its counters are not zero.
+func (g *Group) Sampler() func() (Counters, error) {
+	was := map[string]bool{}
+	return func() (Counters, error) {
+		var c Counters
+		for _, controller := range []string{"cpuacct", "cpu", "memory", "pids", "io"} {
+			m := g.member(controller)
+			switch {
+			case m != nil && c.read(g.host, controller, m.tree.version, m.dir):
+				was[controller] = true
+			case was[controller]:
+				return Counters{}, fmt.Errorf("read counters of cgroup %s: its %s is gone: %w", g.Name(), controller, fs.ErrNotExist)
+			}
 		}
+		if len(was) == 0 {
+			return Counters{}, fmt.Errorf("read counters of cgroup %s: %w", g.Name(), fs.ErrNotExist)
+		}
+		return c, nil
 	}
-	if read == 0 {
-		return Counters{}, fmt.Errorf("read counters of cgroup %s: %w", g.Name(), fs.ErrNotExist)
-	}
-	return c, nil
 }
 
 // read takes one controller's counters; false when none of its files is there.

@@ -2,6 +2,7 @@ package cgroup
 
 import (
 	"errors"
+	"io/fs"
 	"math"
 	"os"
 	"path/filepath"
@@ -191,6 +192,27 @@ func TestCountersAgreeWithTheReading(t *testing.T) {
 		if err != nil || c != want {
 			t.Errorf("%s: %+v, want %+v: %v", name, c, want, err)
 		}
+	}
+}
+
+// A group that a daemon is removing is gone with the first of its hierarchies: what
+// it has used does not go back to zero.
+func TestSamplerOfAGroupThatIsBeingRemoved(t *testing.T) {
+	host := fixture(t, "v1", nil)
+	group, err := host.OfPID(4242)
+	if err != nil {
+		t.Fatal(err)
+	}
+	counters := group.Sampler()
+	before, err := counters()
+	if err != nil || before.CPUUsage == 0 {
+		t.Fatal(before, err)
+	}
+	if err := os.RemoveAll(group.member("cpuacct").dir); err != nil {
+		t.Fatal(err)
+	}
+	if after, err := counters(); !errors.Is(err, fs.ErrNotExist) {
+		t.Errorf("%+v, %v", after, err)
 	}
 }
 
