@@ -21,14 +21,21 @@ type tree struct {
 	options string // what mounts the same hierarchy again: cpu,cpuacct or none,name=systemd
 }
 
-// findTrees reads /proc/self/mountinfo (proc_pid_mountinfo(5)).
+// findTrees reads /proc/self/mountinfo (proc_pid_mountinfo(5)). A hierarchy that is
+// mounted in several places has one device number there, and counts once.
 func findTrees() ([]tree, error) {
 	mounts, err := mountinfo.GetMounts(mountinfo.FSTypeFilter("cgroup", "cgroup2"))
 	if err != nil {
 		return nil, fmt.Errorf("find cgroup mounts: %w", err)
 	}
 	var trees []tree
+	seen := map[[2]int]bool{}
 	for _, m := range mounts {
+		device := [2]int{m.Major, m.Minor}
+		if seen[device] {
+			continue
+		}
+		seen[device] = true
 		t := tree{mount: m.Mountpoint, dir: filepath.Base(m.Mountpoint), version: 1, options: hierarchyOptions(m.VFSOptions)}
 		if m.FSType == "cgroup2" {
 			t.version, t.options = 2, ""
