@@ -134,7 +134,7 @@ func behaves(t *testing.T, rt *embedded.Runtime, ref string) {
 	if got := runImage(t, rt, runtime.Spec{Image: ref, User: "0", Hostname: "h", Command: []string{"cat", "/etc/hostname", "/etc/passwd"}}); !strings.HasPrefix(got, "h\nlesson:") {
 		t.Errorf("files are %q", got)
 	}
-	if got := runImage(t, rt, runtime.Spec{Image: ref, User: "0", StorageMax: 16 * unit.MiB, Command: []string{"ls", "/dir"}}); got != "new" {
+	if got := runImage(t, rt, runtime.Spec{Image: ref, User: "0", StorageMax: 256 * unit.MiB, Command: []string{"ls", "/dir"}}); got != "new" {
 		t.Errorf("with a bounded layer /dir has %q", got)
 	}
 	if got := runImage(t, rt, runtime.Spec{Image: ref, User: "0", UserNS: "private", Command: []string{"cat", "/proc/self/uid_map"}}); strings.Join(strings.Fields(got), " ") != "0 1073741824 65536" {
@@ -200,6 +200,15 @@ func TestImages_load(t *testing.T) {
 		}
 		behaves(t, rt, path)
 	}
+	copied, err := embedded.New(embedded.Options{StateDir: t.TempDir(), DataDir: t.TempDir(), Executable: executable, NoOverlay: true})
+	if err != nil {
+		t.Fatal(err)
+	}
+	path := filepath.Join(dir, "saved.tar")
+	if _, err := copied.Images().Load(bounded(t), path); err != nil {
+		t.Fatal(err)
+	}
+	behaves(t, copied, path)
 }
 
 func TestImages_otherProcessor(t *testing.T) {

@@ -31,8 +31,13 @@ type copier struct {
 }
 
 // walk copies entry by entry. Neither side is followed outside: links in the
-// layer are copied as links, and to is written below directories only.
+// layer are copied as links, and to is written below directories only. The layer
+// itself may be named by a link.
 func walk(from, to string, c copier) error {
+	from, err := filepath.EvalSymlinks(from)
+	if err != nil {
+		return err
+	}
 	return filepath.WalkDir(from, func(path string, entry fs.DirEntry, err error) error {
 		if err != nil {
 			return err
