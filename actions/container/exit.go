@@ -96,5 +96,8 @@ func known(final runtime.Accounting) (runtime.Accounting, map[string]string) {
 			missing[name] = reason
 		}
 	}
+	if final.Failures == 0 && final.OOMKills > 0 {
+		missing["failures"] = "this kernel does not count hits of the limit on memory and swap together (memory.memsw.failcnt); see oom_kills"
+	}
 	return final, missing
 }

@@ -108,6 +108,11 @@ func (r *Runtime) account(rec record) runtime.Accounting {
 			}
 		}
 	}
+	// v1 counts the hits of its limit on memory and swap together by themselves.
+	if both, err := group.ReadFile("memory.memsw.failcnt"); err == nil && counted.Failures >= 0 {
+		counted.Failures += both.Value
+		counted.Origins["failures"] += " + " + both.Path
+	}
 	return counted
 }
 
