@@ -92,7 +92,7 @@ func around(_ context.Context, env *actions.Env, before, after machine, used uni
 const (
 	stealMax  = 0.05
 	othersMax = 0.05 // of the CPUs that the targets may use
-	busyMin   = 0.85 // below it there is room for everybody
+	busyMin   = 0.5  // below it there is room for everybody; above it there need not be at every moment
 	lateMax   = 5    // intervals
 	diskMax   = 0.05 // of the time, that requests of a target were at the disk
 )
@@ -121,10 +121,10 @@ func disturbance(a Around, allowed, online int64, t timing, every time.Duration)
 	switch pinned := allowed > 0 && allowed < online; {
 	case a.Steal > stealMax:
 		return noise{fmt.Sprintf("%.0f %% of the CPU time was taken by the hypervisor", float64(a.Steal)*100), float64(a.Steal)}
-	case pinned && float64(a.Others) > othersMax*float64(allowed) && float64(a.CPUs) > float64(online)*0.5:
+	case pinned && a.Busy > busyMin && float64(a.Others) > othersMax*float64(allowed):
 		return noise{fmt.Sprintf("other programs used %.2f CPUs beside the %d that the targets are pinned to", float64(a.Others), allowed), float64(a.Others) / float64(allowed)}
 	case !pinned && a.Busy > busyMin && float64(a.Others) > othersMax*float64(online):
-		return noise{fmt.Sprintf("other programs used %.2f of %d CPUs while hardly any was free", float64(a.Others), online), float64(a.Others) / float64(online)}
+		return noise{fmt.Sprintf("other programs used %.2f of %d CPUs, which were busy for %.0f %% of the time", float64(a.Others), online, float64(a.Busy)*100), float64(a.Others) / float64(online)}
 	case t.late > lateMax*every && t.late > time.Second:
 		return noise{fmt.Sprintf("a sample was %v late", t.late.Round(time.Millisecond)), 1}
 	}
