@@ -4,6 +4,8 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -33,6 +35,7 @@ type bench struct {
 	grant   func(context.Context, *Program) error
 	events  []event.Event
 	leak    bool
+	stuck   bool // nothing that was made can be removed
 }
 
 // testClock moves only when somebody sleeps.
@@ -86,6 +89,7 @@ type countParams struct {
 	Noisy bool   `json:"noisy" doc:"Whether the result is noisy."`
 	Slow  bool   `json:"slow" doc:"Whether it is noisy, and that makes the code smaller."`
 	Make  string `json:"make" doc:"The name of something to make."`
+	Write bool   `json:"write" doc:"Whether to write a file into the scratch directory."`
 }
 
 // counter is an action that observes; bump is the same and changes something.
@@ -119,6 +123,11 @@ func (b *bench) run(ctx context.Context, env *actions.Env, p countParams) (count
 	b.mu.Unlock()
 	if p.Make != "" {
 		if err := env.Ledger.Intend("thing", p.Make, nil); err != nil {
+			return countResult{}, err
+		}
+	}
+	if p.Write {
+		if err := os.WriteFile(filepath.Join(env.Run.Dir, "file"), nil, 0o600); err != nil {
 			return countResult{}, err
 		}
 	}
@@ -163,6 +172,9 @@ func (b *bench) session() *Session {
 	services := Services{
 		Runtimes: b, Machine: b, Journal: j, Clock: b.clock, Scratch: b.t.TempDir(), Root: "/",
 		Removers: map[string]actions.Remover{"scratch": Removers()["scratch"], "thing": func(_ context.Context, name string, _ map[string]string) error {
+			if b.stuck {
+				return errors.New("it is stuck")
+			}
 			b.removed = append(b.removed, name)
 			return nil
 		}},
@@ -305,6 +317,30 @@ func TestWhatWasMadeIsRemoved(t *testing.T) {
 	b.play("steps: [{test.count: {make: a}}, {test.count: {make: b, fail: always}, expect: ['result.n > 0']}]")
 	if fmt.Sprint(b.removed) != "[b a]" {
 		t.Errorf("removed %v, want [b a]: the latest first, also after an error", b.removed)
+	}
+}
+
+// Each pass over the steps has a scratch directory: the next case, and a case that
+// runs once more.
+func TestEachPassHasAScratchDirectory(t *testing.T) {
+	for name, body := range map[string]string{
+		"the next case": "cases: [{name: one}, {name: two}]\nsteps: [{test.count: {write: true}, expect: ['result.n > 0']}]",
+		"once more":     "steps: [{test.count: {write: true, noisy: true}, expect: [\"result.text == 'x' || result.n > 1\"]}]",
+	} {
+		b := newBench(t)
+		if summary := b.play(body); summary.Outcome != event.Passed || b.count != 2 {
+			t.Errorf("%s: %s (%s), %d actions, want passed after 2", name, summary.Outcome, summary.Reason, b.count)
+		}
+	}
+}
+
+// What cannot be removed ends the run: the next pass would meet it.
+func TestNoPassAmongLeftovers(t *testing.T) {
+	b := newBench(t)
+	b.stuck = true
+	summary := b.play("cases: [{name: one}, {name: two}]\nsteps: [{test.count: {make: a}, expect: ['result.n > 0']}]")
+	if summary.Outcome != event.Errored || !strings.Contains(summary.Reason, "begin afresh") || !strings.Contains(summary.Reason, "it is stuck") || b.count != 1 {
+		t.Errorf("%s (%s), %d actions, want an error after 1", summary.Outcome, summary.Reason, b.count)
 	}
 }
 

@@ -97,6 +97,10 @@ func (r *run) own() error {
 		}
 	}
 	r.env.Ledger = r.session.services.Journal.Run(id)
+	return r.makeScratch()
+}
+
+func (r *run) makeScratch() error {
 	return makeScratch(r.env.Ledger, r.session.services.Scratch, r.env.Run.Dir)
 }
 
@@ -121,24 +125,25 @@ func (r *run) stop(o event.Outcome, reason, help string) {
 func (r *run) cases(ctx context.Context) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.program.Scenario.Timeout, errScenarioTime)
 	defer cancel()
-	for _, row := range r.program.cases {
+	for i, row := range r.program.cases {
+		if i > 0 && !r.afresh(ctx) {
+			break
+		}
 		r.caseID = row.name
 		result := r.oneCase(ctx, row)
 		if result.outcome == event.Inconclusive && ctx.Err() == nil {
 			r.emit(event.Event{Kind: event.StepNote, Text: "the machine was too noisy to tell; once more"})
-			r.removeAll(ctx)
-			result = r.oneCase(ctx, row)
+			if r.afresh(ctx) {
+				result = r.oneCase(ctx, row)
+			}
 		}
 		r.summary.Claims = r.summary.Claims.Plus(result.claims)
 		for id, outcome := range result.broke {
 			r.summary.Broke[id] = event.Worse(r.summary.Broke[id], outcome)
 		}
 		r.stop(result.outcome, result.reason, result.help)
-		if ctx.Err() != nil || result.outcome == event.Errored || result.outcome == event.Skipped {
+		if ctx.Err() != nil || r.summary.Outcome == event.Errored || result.outcome == event.Skipped {
 			break
-		}
-		if row.name != "" {
-			r.removeAll(ctx) // the next case uses the same container names
 		}
 	}
 	r.caseID, r.step = "", 0
@@ -164,7 +169,23 @@ func (r *run) oneCase(ctx context.Context, row caseRow) caseResult {
 	return result
 }
 
-// removeAll removes what the run has made so far.
+// afresh removes what the run has made so far, as the steps will use the same names
+// again, and makes its scratch directory anew. It reports false when that cannot be
+// done; the run is over then.
+func (r *run) afresh(ctx context.Context) bool {
+	problems := r.removeAll(ctx)
+	if len(problems) == 0 {
+		if err := r.makeScratch(); err != nil {
+			problems = []string{err.Error()}
+		}
+	}
+	if len(problems) > 0 {
+		r.stop(event.Errored, "the steps cannot begin afresh: "+strings.Join(problems, "; "), "`isolab clean` tries again")
+	}
+	return len(problems) == 0
+}
+
+// removeAll removes what the run has made so far, its scratch directory too.
 func (r *run) removeAll(ctx context.Context) []string {
 	ctx, cancel := context.WithTimeout(context.WithoutCancel(ctx), cleanupTime)
 	defer cancel()
