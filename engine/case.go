@@ -2,7 +2,6 @@ package engine
 
 import (
 	"context"
-	"errors"
 	"fmt"
 	"reflect"
 	"time"
@@ -80,16 +79,8 @@ func (c *caseRun) last(ctx context.Context) {
 }
 
 func (c *caseRun) interrupted(ctx context.Context) {
-	cause := context.Cause(ctx)
-	if errors.Is(cause, errScenarioTime) {
-		c.worsen(event.Errored, fmt.Sprintf("the scenario took longer than its timeout of %s", c.program.Scenario.Timeout),
-			"raise `timeout:` of the scenario, or look at the step that was running")
-		return
-	}
-	if errors.Is(cause, context.Canceled) {
-		cause = errors.New("interrupted")
-	}
-	c.worsen(event.Errored, cause.Error(), "")
+	reason, help := c.interruption(ctx)
+	c.worsen(event.Errored, reason, help)
 }
 
 func (c *caseRun) worsen(o event.Outcome, reason, help string) {

@@ -429,6 +429,33 @@ func TestInterruptWhileWaiting(t *testing.T) {
 	}
 }
 
+// A run that ends between two cases has not shown what it claims, although all that
+// ran is true: the interrupt came in a last step that made it to its end, or in a
+// finally step.
+func TestInterruptBeforeTheNextCase(t *testing.T) {
+	for _, body := range []string{
+		"steps: [{test.count: x, expect: ['result.n > 0']}, {test.count: last}]",
+		"steps: [{test.count: x, expect: ['result.n > 0']}]\nfinally: [{test.count: last}]",
+	} {
+		b := newBench(t)
+		ctx, cancel := context.WithCancel(context.Background())
+		program, diags := Compile(scenario(t, "cases: [{name: one}, {name: two}]\n"+body), NewCatalog(b.actions()...), Options{})
+		if len(diags) > 0 {
+			t.Fatal(diags)
+		}
+		session := b.session()
+		session.sink = event.Tee(session.sink, func(e event.Event) {
+			if e.Kind == event.StepEnd && e.Step == 2 {
+				cancel()
+			}
+		})
+		summary := session.Run(ctx, program)
+		if summary.Outcome != event.Errored || summary.Reason != "interrupted; case two did not run" || b.count != 2 {
+			t.Errorf("%s (%s), %d actions, want an error after 2", summary.Outcome, summary.Reason, b.count)
+		}
+	}
+}
+
 // Noise in a step that a control does not name leaves it open whether it breaks that.
 func TestControlIsNoisyElsewhere(t *testing.T) {
 	b := newBench(t)

@@ -126,6 +126,11 @@ func (r *run) cases(ctx context.Context) {
 	ctx, cancel := context.WithTimeoutCause(ctx, r.program.Scenario.Timeout, errScenarioTime)
 	defer cancel()
 	for i, row := range r.program.cases {
+		if i > 0 && ctx.Err() != nil {
+			reason, help := r.interruption(ctx)
+			r.stop(event.Errored, fmt.Sprintf("%s; case %s did not run", reason, row.name), help)
+			break
+		}
 		if i > 0 && !r.afresh(ctx) {
 			break
 		}
@@ -142,7 +147,7 @@ func (r *run) cases(ctx context.Context) {
 			r.summary.Broke[id] = event.Worse(r.summary.Broke[id], outcome)
 		}
 		r.stop(result.outcome, result.reason, result.help)
-		if ctx.Err() != nil || r.summary.Outcome == event.Errored || result.outcome == event.Skipped {
+		if r.summary.Outcome == event.Errored || result.outcome == event.Skipped {
 			break
 		}
 	}
@@ -183,6 +188,19 @@ func (r *run) afresh(ctx context.Context) bool {
 		r.stop(event.Errored, "the steps cannot begin afresh: "+strings.Join(problems, "; "), "`isolab clean` tries again")
 	}
 	return len(problems) == 0
+}
+
+// interruption says why the run's context has ended.
+func (r *run) interruption(ctx context.Context) (reason, help string) {
+	cause := context.Cause(ctx)
+	switch {
+	case errors.Is(cause, errScenarioTime):
+		return fmt.Sprintf("the scenario took longer than its timeout of %s", r.program.Scenario.Timeout),
+			"raise `timeout:` of the scenario, or look at the step that was running"
+	case errors.Is(cause, context.Canceled):
+		return "interrupted", ""
+	}
+	return cause.Error(), ""
 }
 
 // removeAll removes what the run has made so far, its scratch directory too.
