@@ -554,6 +554,20 @@ func TestControlsMustBreakWhatTheyName(t *testing.T) {
 	}
 }
 
+// An action that fails says nothing about the claims of its step; a step without
+// claims breaks by it.
+func TestControlMakesTheActionFail(t *testing.T) {
+	for expect, want := range map[string]string{", expect: ['result.text == \"x\"']": "the claims of a still hold", "": ""} {
+		b := newBench(t)
+		s := scenario(t, "steps:\n  - {id: a, test.count: {text: x, code: 0}"+expect+"}\n  - {test.count: x, expect: ['result.n > 0']}\n"+
+			"controls: [{name: c, change: {steps.a.test.count.code: 3}, breaks: [a]}]")
+		proof, diags := b.session().Prove(context.Background(), s, NewCatalog(b.actions()...), Options{}, 1)
+		if len(diags) > 0 || (proof.Outcome == event.Passed) != (want == "") || !strings.Contains(proof.Reason, want) {
+			t.Errorf("%s (%s), %v; want … %s …", proof.Outcome, proof.Reason, diags, want)
+		}
+	}
+}
+
 // A control that writes the claims anew, or needs what nobody granted, is found
 // before anything runs.
 func TestControlsAreRefused(t *testing.T) {

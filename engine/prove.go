@@ -203,7 +203,12 @@ func verdict(told *event.Control, breaks []schema.Break, summary Summary, claims
 		case summary.Ran[b.Step] && summary.Broke[b.Step] != event.Failed:
 			missing = append(missing, b.Step)
 		case summary.Broke[b.Step] == event.Failed:
-			hold, also := compareClaims(b, claims.broken(b.Step))
+			broken := claims.broken(b.Step)
+			if len(broken) == 0 && claims.judged(b.Step) { // its action failed, which says nothing about them
+				missing = append(missing, b.Step)
+				continue
+			}
+			hold, also := compareClaims(b, broken)
 			missing, others = append(missing, hold...), append(others, also...)
 		}
 	}

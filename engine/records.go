@@ -2,6 +2,7 @@ package engine
 
 import (
 	"fmt"
+	"slices"
 
 	"isolab/engine/event"
 )
@@ -69,6 +70,11 @@ func (r *records) broken(id string) (list []event.Record) {
 		}
 	}
 	return list
+}
+
+// judged reports whether a step has claims that were judged.
+func (r *records) judged(id string) bool {
+	return slices.ContainsFunc(r.list, func(c event.Record) bool { return c.ID == id })
 }
 
 // unproven lists the claims that no run of a control has made false: for each step
