@@ -107,7 +107,9 @@ type Sourced interface {
 
 // MissingField is the name of the field, of type map[string]string, by which a
 // result says what it could not read: dotted field name → reason. A claim that
-// reads such a field can be neither true nor false; the engine makes it an error.
+// reads such a field can be neither true nor false; the engine makes it an error, as
+// it does any other expression. The items of a list or a map that know what they lack
+// have the field themselves.
 const MissingField = "Missing"
 
 // Noisy is implemented by results of measurements that know whether something

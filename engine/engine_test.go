@@ -15,6 +15,7 @@ import (
 	"isolab/actions"
 	"isolab/actions/runtime"
 	"isolab/engine/event"
+	"isolab/engine/expr"
 	"isolab/engine/journal"
 	"isolab/engine/receipt"
 	"isolab/schema"
@@ -243,6 +244,11 @@ func TestOutcomes(t *testing.T) {
 		{"a timeout", "steps: [{test.count: {fail: hang}, timeout: 10ms, expect: ['result.n > 0']}]", event.Errored, "took longer than the step's timeout of 10ms"},
 		{"a claim cannot be judged", "steps: [{test.count: x, expect: [\"int(result.text) == 1\"]}]", event.Errored, "could not be judged"},
 		{"a claim on what could not be read", "steps: [{test.count: {fail: unread}, expect: ['result.n >= 0']}]", event.Errored, "the abacus was locked"},
+		{"a claim on an item that could not be read", "steps: [{test.count: {fail: unread}, foreach: [1], as: all}, {test.count: x, expect: ['all[0].n >= 0']}]", event.Errored, "all[0].n could not be read: the abacus was locked"},
+		{"a claim on any item that could not be read", "steps: [{test.count: {fail: unread}, foreach: [1], as: all}, {test.count: x, expect: ['all(all, .n >= 0)']}]", event.Errored, "the abacus was locked"},
+		{"a condition on what could not be read", "steps: [{test.count: {fail: unread}, as: it}, {test.count: x, when: it.n > 0, expect: ['result.n > 0']}]", event.Errored, "when: it.n could not be read"},
+		{"a parameter that could not be read", "steps: [{test.count: {fail: unread}, as: it}, {test.count: {code: '${it.n}'}, expect: ['result.n > 0']}]", event.Errored, "the abacus was locked"},
+		{"what could not be read, and need not be", "steps: [{test.count: {fail: unread, text: x}, expect: [\"result.text == 'x' || result.n > 5\"]}]", event.Passed, ""},
 		{"noise", "steps: [{test.count: {noisy: true}, expect: [result.text == 'x']}]", event.Inconclusive, "40 % of the CPU time"},
 		{"noise that cannot have done it", "steps: [{test.count: {noisy: true}, expect: ['result.n >= 100']}]", event.Failed, "result.n"},
 		{"noise does not matter while claims hold", "steps: [{test.count: {noisy: true}, expect: ['result.n > 0']}]", event.Passed, ""},
@@ -262,6 +268,13 @@ func TestOutcomes(t *testing.T) {
 				t.Errorf("%s (%s), want %s (… %s …)", summary.Outcome, summary.Reason, test.outcome, test.reason)
 			}
 		})
+	}
+}
+
+// Actions and expressions do not know each other, and mean the same field.
+func TestMissingFieldIsOne(t *testing.T) {
+	if expr.MissingField != actions.MissingField {
+		t.Errorf("expressions look at %s, actions tell in %s", expr.MissingField, actions.MissingField)
 	}
 }
 

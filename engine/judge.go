@@ -2,8 +2,6 @@ package engine
 
 import (
 	"context"
-	"fmt"
-	"reflect"
 	"slices"
 	"strings"
 
@@ -30,7 +28,7 @@ func (c *caseRun) judge(ctx context.Context, s *step, result any) []event.Claim 
 func (c *caseRun) holding(ctx context.Context, s *step, result any) (count int) {
 	lookup := c.seeing(s, result)
 	for _, claim := range s.claims {
-		if holds, err := holds(ctx, claim.program, lookup); holds && err == nil {
+		if value, err := claim.program.Eval(ctx, lookup); err == nil && value == true {
 			count++
 		}
 	}
@@ -47,19 +45,10 @@ func (c *caseRun) seeing(s *step, result any) expr.Lookup {
 	}
 }
 
-// holds evaluates a claim. What was not read is neither true nor false.
-func holds(ctx context.Context, claim *expr.Program, lookup expr.Lookup) (bool, error) {
-	value, err := claim.Eval(ctx, lookup)
-	if err == nil {
-		err = unread(claim, lookup)
-	}
-	return value == true, err
-}
-
 func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.Lookup) event.Claim {
 	told := event.Claim{Text: cl.That.Source, Why: cl.Why, Pos: cl.That.Pos, Outcome: event.Passed}
-	holds, err := holds(ctx, cl.program, lookup)
-	if err == nil && holds {
+	value, err := cl.program.Eval(ctx, lookup)
+	if err == nil && value == true {
 		told.Operands = c.operands(cl.program.Values(lookup), s, lookup)
 		if margin, ok := cl.program.Margin(ctx, lookup); ok {
 			told.Margin, told.Spare = margin.Text, margin.Share
@@ -77,38 +66,6 @@ func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.L
 	told.Missed = explained.Difference
 	told.Operands = c.operands(explained.Operands, s, lookup)
 	return told
-}
-
-// unread is the reason why a field that a claim reads has no value: what was not
-// read is neither true nor false.
-func unread(program *expr.Program, lookup expr.Lookup) error {
-	for _, path := range program.Paths() {
-		root, field, _ := strings.Cut(path, ".")
-		value, ok := lookup(root)
-		if !ok || field == "" {
-			continue
-		}
-		for name, reason := range missing(value) {
-			if field == name || strings.HasPrefix(field, name+".") {
-				return fmt.Errorf("%s could not be read: %s", path, reason)
-			}
-		}
-	}
-	return nil
-}
-
-// missing is a result's field actions.MissingField, if it has one.
-func missing(result any) map[string]string {
-	v := reflect.ValueOf(result)
-	if v.Kind() != reflect.Struct {
-		return nil
-	}
-	field := v.FieldByName(actions.MissingField)
-	if !field.IsValid() {
-		return nil
-	}
-	reasons, _ := field.Interface().(map[string]string)
-	return reasons
 }
 
 // sure is how many times larger than the noise a miss has to be to count as false

@@ -1,6 +1,7 @@
 package measure
 
 import (
+	"context"
 	"math"
 	"slices"
 	"testing"
@@ -78,6 +79,26 @@ func TestDisturbance(t *testing.T) {
 		if (got.what != "") != test.noisy || (got.share > 0) != test.noisy {
 			t.Errorf("%s: %+v", name, got)
 		}
+	}
+}
+
+// What a target lacks is told under the name that expressions have for it, and the
+// target knows it by itself, for whoever comes to it in another way.
+func TestResult_tellsWhatATargetLacks(t *testing.T) {
+	points := []point{{}, {at: time.Second, cpu: time.Second}}
+	lacking := probe{name: "my-app", missing: map[string]string{"io": "no blkio"}, origins: map[string]string{"cpu": "/cpu"}}
+	whole := probe{name: "app", missing: map[string]string{}, origins: map[string]string{}}
+	r, err := result(context.Background(), &actions.Env{Root: t.TempDir()}, SampleParams{Every: time.Second},
+		[]*track{{probe: lacking, points: points}, {probe: whole, points: points}}, timing{duration: time.Second},
+		machine{missing: map[string]string{}}, machine{missing: map[string]string{}})
+	if err != nil {
+		t.Fatal(err)
+	}
+	if r.Missing[`of["my-app"].io`] == "" || r.Missing["of.app.io"] != "" || r.Missing["io"] == "" || r.Origins()[`of["my-app"].cpu.mean`] != "/cpu" {
+		t.Errorf("missing %v, origins %v", r.Missing, r.Origins())
+	}
+	if r.Of["my-app"].Missing["io"] == "" || r.Of["app"].Missing["io"] != "" {
+		t.Errorf("of %+v", r.Of)
 	}
 }
 

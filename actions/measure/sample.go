@@ -5,6 +5,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
+	"go/token"
 	"slices"
 	"strings"
 	"time"
@@ -157,9 +158,9 @@ func result(ctx context.Context, env *actions.Env, p SampleParams, tracks []*tra
 			return r, fmt.Errorf("%s ended before it could be measured", track.name)
 		}
 		usage := usageOf(track.points)
-		usage.Ended = track.ended
+		usage.Ended, usage.Missing = track.ended, track.probe.missing
 		r.Of[track.name] = usage
-		r.note("of."+track.name+".", track.probe)
+		r.note(fieldOf(track.name)+".", track.probe)
 		if track.name != hostName {
 			all = add(all, track.points)
 			targets++
@@ -187,12 +188,19 @@ func result(ctx context.Context, env *actions.Env, p SampleParams, tracks []*tra
 		r.noise = disturbance(r.Host, allowed(tracks), after.cpu.OnlineCount, t, p.Every)
 		r.disk = map[string]noise{"io.": slowDisk(r.Host.Disk, r.IO)}
 		for name, usage := range r.Of {
-			disk := slowDisk(r.Host.Disk, usage.IO)
-			r.disk["of."+name+".io."], r.disk[fmt.Sprintf("of[%q].io.", name)] = disk, disk
+			r.disk[fieldOf(name)+".io."] = slowDisk(r.Host.Disk, usage.IO)
 		}
 		r.Noisy = cmp.Or(r.noise.what, r.disk["io."].what)
 	}
 	return r, nil
+}
+
+// fieldOf is the field of one target, as expressions name it: of.first, of["my-app"].
+func fieldOf(name string) string {
+	if token.IsIdentifier(name) || token.IsKeyword(name) {
+		return "of." + name
+	}
+	return fmt.Sprintf("of[%q]", name)
 }
 
 // note takes over where a target's numbers come from, and which it lacks.

@@ -21,6 +21,8 @@ type Usage struct {
 	Share     unit.Ratio `json:"share" expr:"share" doc:"Its part of the CPU time of all targets together."`
 	Samples   int        `json:"samples" expr:"samples" doc:"How often it was read."`
 	Ended     bool       `json:"ended" expr:"ended" doc:"Whether it was gone before the time was over."`
+
+	Missing map[string]string `json:"-" expr:"-"` // as actions.MissingField; told with SampleResult's own
 }
 
 // CPU is use of the CPUs.

@@ -113,7 +113,7 @@ func (c *checker) down(n *ast.MemberNode, t typ, s *step) typ {
 		if field == nil {
 			return c.unknownField(n, t, s.name)
 		}
-		s.owner, s.index = t.goType, index
+		s.owner, s.index, s.gaps = t.goType, index, gaps(t.goType)
 		return typeOf(field)
 	case t.kind == dict && (s.name != "") == (kindOf(t.goType.Key()) == text):
 		return t.item()

@@ -1,6 +1,7 @@
 package expr
 
 import (
+	"cmp"
 	"fmt"
 	"reflect"
 	"strconv"
@@ -25,7 +26,8 @@ type step struct {
 	at    int          // number of an item or whole-number key, when name is ""
 	owner reflect.Type // the struct that index belongs to
 	index []int
-	soft  bool // after ?. – nothing there is nil and not an error
+	gaps  []int // the owner's field MissingField, if it has one
+	soft  bool  // after ?. – nothing there is nil and not an error
 }
 
 // String is the path as an author writes it: mem.memory.usage, procs[0].rss.
@@ -58,6 +60,7 @@ func (s step) String() string {
 // follow walks the path down from a value.
 func (p *path) follow(from any) (any, error) {
 	v := reflect.ValueOf(from)
+	var inside error // something below the path's end was not read
 	for i := range p.steps {
 		v = indirect(v)
 		s := &p.steps[i]
@@ -67,11 +70,19 @@ func (p *path) follow(from any) (any, error) {
 			}
 			return nil, absent("%s is not set", p.prefix(i))
 		}
+		unread, below := p.unread(v, i)
+		if unread != nil {
+			return nil, unread
+		}
+		inside = cmp.Or(inside, below)
 		next, err := p.down(v, i)
 		if err != nil {
 			return nil, err
 		}
 		v = next
+	}
+	if inside != nil && v.Kind() == reflect.Struct { // whoever goes on from there no longer sees the owner
+		return nil, inside
 	}
 	return plain(v)
 }
