@@ -60,7 +60,7 @@ func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.L
 	explained := cl.program.Explain(ctx, lookup)
 	if err != nil {
 		told.Outcome, told.Reason = event.Errored, err.Error()
-	} else if noise, share := disturbed(cl.program, lookup, explained); noise != "" && explained.Missed <= sure*share {
+	} else if noise, share := disturbed(lookup, explained); noise != "" && explained.Missed <= sure*share {
 		told.Outcome, told.Reason = event.Inconclusive, noise
 	}
 	told.Missed = explained.Difference
@@ -72,10 +72,10 @@ func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.L
 // all the same: what took a tenth of the CPUs cannot have halved a figure.
 const sure = 2
 
-// disturbed says what disturbed most the figures that a false claim reads, and by
+// disturbed says what disturbed most the figures that a claim is false by, and by
 // how much they may be off.
-func disturbed(program *expr.Program, lookup expr.Lookup, explained expr.Explanation) (what string, share float64) {
-	for _, path := range program.Paths() {
+func disturbed(lookup expr.Lookup, explained expr.Explanation) (what string, share float64) {
+	for _, path := range explained.Deciding {
 		name, field, _ := strings.Cut(path, ".")
 		value, _ := lookup(name)
 		noisy, ok := value.(actions.Noisy)

@@ -15,6 +15,7 @@ type Explanation struct {
 	Difference string    // by how much the first false comparison missed: "13.4 MiB (8.9 %) over"
 	Missed     float64   // the same as a part of the larger side: 0.1 is a tenth; 0 where a number says nothing
 	Smaller    []string  // the paths in that comparison's smaller side: it holds when they are larger
+	Deciding   []string  // the paths that the first false one of the parts reads that && joins
 	Larger     string    // the path that is its larger side, where that is one value: it holds when it is smaller
 	Err        error     // why it could not be evaluated, if so
 }
@@ -58,7 +59,27 @@ func (p *Program) Explain(ctx context.Context, lookup Lookup) Explanation {
 	if len(notes.parts) == 0 {
 		return Explanation{Err: err}
 	}
-	return notes.explanation(values, err)
+	e := notes.explanation(values, err)
+	e.Deciding = p.deciding(notes, values)
+	return e
+}
+
+// deciding are the paths that a false expression is false by. The others were not
+// read, or cannot have made it so.
+func (p *Program) deciding(notes *notebook, values []note) (paths []string) {
+	for _, id := range notes.conjuncts(0) {
+		if !values[id].known || values[id].value != false {
+			continue
+		}
+		part := notes.parts[id]
+		for _, path := range p.paths {
+			if part.from <= path.place.From && path.place.From < part.to {
+				paths = append(paths, path.String())
+			}
+		}
+		return paths
+	}
+	return p.Paths()
 }
 
 // annotate evaluates with a note of every part.
