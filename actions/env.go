@@ -17,14 +17,14 @@ var ErrUnsupported = runtime.ErrUnsupported
 var ErrDenied = errors.New("not permitted")
 
 // Env is what a running step may use. It is made by the engine, one for each
-// run of a scenario, and safe for concurrent use.
+// time that an action runs, and safe for concurrent use.
 type Env struct {
 	Run        Run
 	Runtime    runtime.Runtime
 	Containers Containers
 	Ledger     Ledger
 	Permit     func(Permission) error                         // nil error, or one wrapping ErrDenied; asked again at run time
-	Note       func(text string)                              // shown to the audience and kept in the event log
+	Note       func(text string)                              // shown to the audience and kept in the event log; nothing once the action is over
 	Pause      func(ctx context.Context, prompt string) error // the presenter's stop; returns at once when nobody watches
 	Clock      Clock
 	Root       string // where /proc and /sys are looked up: "/"

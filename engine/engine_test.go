@@ -37,6 +37,8 @@ type bench struct {
 	events  []event.Event
 	leak    bool
 	stuck   bool // nothing that was made can be removed
+	release chan struct{}
+	noted   chan struct{}
 }
 
 // testClock moves only when somebody sleeps.
@@ -86,7 +88,7 @@ func (r countResult) Noise(field string, miss actions.Miss) (string, float64) {
 type countParams struct {
 	Text  string `json:"text" doc:"Text to give back." isolab:"main"`
 	Code  int    `json:"code" doc:"How to end."`
-	Fail  string `json:"fail" doc:"An error to return." enum:"always,first,unsupported,hang,panic,unread"`
+	Fail  string `json:"fail" doc:"An error to return." enum:"always,first,unsupported,hang,panic,unread,deaf,release"`
 	Noisy bool   `json:"noisy" doc:"Whether the result is noisy."`
 	Slow  bool   `json:"slow" doc:"Whether it is noisy, and that makes the code smaller."`
 	Make  string `json:"make" doc:"The name of something to make."`
@@ -140,6 +142,13 @@ func (b *bench) run(ctx context.Context, env *actions.Env, p countParams) (count
 	case p.Fail == "hang":
 		<-ctx.Done()
 		return countResult{}, ctx.Err()
+	case p.Fail == "deaf": // it goes on after the end of its context
+		<-b.release
+		env.Note("still here")
+		close(b.noted)
+	case p.Fail == "release":
+		close(b.release)
+		<-b.noted
 	case p.Fail == "panic":
 		panic("the abacus broke")
 	}
@@ -195,7 +204,8 @@ func (b *bench) session() *Session {
 }
 
 func newBench(t *testing.T) *bench {
-	return &bench{t: t, clock: &testClock{now: time.Unix(0, 0)}, grant: func(context.Context, *Program) error { return nil }}
+	return &bench{t: t, clock: &testClock{now: time.Unix(0, 0)}, grant: func(context.Context, *Program) error { return nil },
+		release: make(chan struct{}), noted: make(chan struct{})}
 }
 
 // scenario reads a document whose head is given.
@@ -423,6 +433,22 @@ func TestInterrupt(t *testing.T) {
 	summary := <-done
 	if summary.Outcome != event.Errored || summary.Reason != "interrupted" || b.count != 3 || len(b.removed) != 1 {
 		t.Errorf("%s (%s), %d actions, removed %v; want interrupted, finally run, a removed", summary.Outcome, summary.Reason, b.count, b.removed)
+	}
+}
+
+// An action that outlives its step says nothing about the steps after it. The engine
+// waits stuckTime for it.
+func TestActionOutlivesItsStep(t *testing.T) {
+	t.Parallel()
+	b := newBench(t)
+	summary := b.play("steps: [{test.count: {fail: deaf}, timeout: 10ms, expect: ['result.n > 0']}]\nfinally: [{test.count: {fail: release}}]")
+	if summary.Outcome != event.Errored || !strings.Contains(summary.Reason, "did not stop") || b.count != 2 {
+		t.Errorf("%s (%s), %d actions", summary.Outcome, summary.Reason, b.count)
+	}
+	for _, e := range b.events {
+		if e.Kind == event.StepNote {
+			t.Errorf("step %d is said to say %q", e.Step, e.Text)
+		}
 	}
 }
 

@@ -106,7 +106,6 @@ func (s *Session) begin(program *Program) *run {
 		Root:      s.services.Root,
 		OutputMax: outputMax,
 		Permit:    r.permit,
-		Note:      func(text string) { r.emit(event.Event{Kind: event.StepNote, Text: text}) },
 		Pause:     s.services.Pause,
 	}
 	return r

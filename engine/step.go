@@ -6,6 +6,7 @@ import (
 	"errors"
 	"fmt"
 	"reflect"
+	"sync"
 	"time"
 
 	"isolab/actions"
@@ -102,7 +103,11 @@ func (c *caseRun) judged(ctx context.Context, s *step, t try) try {
 func (c *caseRun) act(ctx context.Context, s *step, params any) try {
 	ctx, cancel := context.WithTimeoutCause(ctx, s.Timeout, stepTimeError{s.Timeout})
 	defer cancel()
-	result, err := guard(ctx, func() (any, error) { return s.action.Run(ctx, c.env, params) })
+	env := *c.env
+	note, over := c.notes()
+	env.Note = note
+	result, err := guard(ctx, func() (any, error) { return s.action.Run(ctx, &env, params) })
+	over()
 	if err != nil {
 		return try{err: err}
 	}
@@ -114,6 +119,25 @@ func (c *caseRun) act(ctx context.Context, s *step, params any) try {
 		}
 	}
 	return t
+}
+
+// notes are those of one action. Once it is over, which an action that ignores its
+// context may not notice, what it has to say belongs to no step and is not told.
+func (c *caseRun) notes() (note func(string), over func()) {
+	var mu sync.Mutex
+	var ended bool
+	note = func(text string) {
+		mu.Lock()
+		defer mu.Unlock()
+		if !ended {
+			c.emit(event.Event{Kind: event.StepNote, Text: text})
+		}
+	}
+	return note, func() {
+		mu.Lock()
+		defer mu.Unlock()
+		ended = true
+	}
 }
 
 // guard runs an action in a goroutine of its own, so that one that ignores its
