@@ -171,6 +171,7 @@ func (c *caseRun) items(ctx context.Context, s *step) *event.End {
 	}
 	list, err := c.list(ctx, s)
 	if err != nil {
+		c.announce(ctx, s, "", nil)
 		return &event.End{Outcome: event.Errored, Reason: fmt.Sprintf("foreach: %v", err)}
 	}
 	total := &event.End{Outcome: event.Passed}

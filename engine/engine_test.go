@@ -339,6 +339,31 @@ steps:
 	}
 }
 
+// A step whose foreach fails begins like any other: what reads the events puts an end
+// down to the step that began last.
+func TestFailingForeachIsItsOwn(t *testing.T) {
+	b := newBench(t)
+	summary := b.play("steps: [{test.count: x, when: 1 > 2, as: gone}, {test.count: x, foreach: '${[gone.text]}', expect: ['result.n > 0']}]")
+	if summary.Outcome != event.Errored || !strings.Contains(summary.Reason, "foreach: gone") {
+		t.Errorf("%s (%s)", summary.Outcome, summary.Reason)
+	}
+	b.everyEndHasItsStart()
+}
+
+// everyEndHasItsStart looks whether the step that ends is the one that began last.
+func (b *bench) everyEndHasItsStart() {
+	b.t.Helper()
+	began := 0
+	for _, e := range b.events {
+		switch {
+		case e.Kind == event.StepStart:
+			began = e.Step
+		case e.Kind == event.StepEnd && e.Step != began:
+			b.t.Errorf("step %d ends, and the one that began last is step %d", e.Step, began)
+		}
+	}
+}
+
 func TestWhatWasMadeIsRemoved(t *testing.T) {
 	b := newBench(t)
 	b.play("steps: [{test.count: {make: a}}, {test.count: {make: b, fail: always}, expect: ['result.n > 0']}]")
