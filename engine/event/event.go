@@ -27,7 +27,7 @@ type Kind string
 const (
 	SessionStart  Kind = "session.start"  // Session
 	ScenarioStart Kind = "scenario.start" // Scenario
-	CaseStart     Kind = "case.start"     // Case
+	CaseStart     Kind = "case.start"     // Case, Scenario: its params
 	StepStart     Kind = "step.start"     // Step
 	StepNote      Kind = "step.note"      // Text
 	StepTry       Kind = "step.try"       // Try: an eventually or always repeats
@@ -301,7 +301,7 @@ func Read(r io.Reader, visit func(Event) error) error {
 // known is left to the reader, who ignores it.
 func (e Event) whole() error {
 	has := map[Kind]bool{
-		SessionStart: e.Session != nil, ScenarioStart: e.Scenario != nil, StepStart: e.StepInfo != nil, StepTry: e.Try != nil,
+		SessionStart: e.Session != nil, ScenarioStart: e.Scenario != nil, CaseStart: e.Scenario != nil, StepStart: e.StepInfo != nil, StepTry: e.Try != nil,
 		ClaimJudged: e.Claim != nil, StepEnd: e.End != nil, CaseEnd: e.End != nil, Cleanup: e.Receipt != nil,
 		ControlStart: e.Control != nil, ControlEnd: e.Control != nil, ProofEnd: e.Proof != nil, ScenarioEnd: e.End != nil, SessionEnd: e.Totals != nil,
 	}

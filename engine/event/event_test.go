@@ -12,11 +12,12 @@ import (
 // a reader could trip over.
 func TestReadRefuses(t *testing.T) {
 	for log, want := range map[string]string{
-		"":                          "no event",
-		"hello":                     "no recorded run",
-		"{}":                        "no kind",
-		`{"kind":"scenario.end"}`:   "event 1: a scenario.end without",
-		`{"kind":"claim","step":1}`: "a claim without",
+		"":                                 "no event",
+		"hello":                            "no recorded run",
+		"{}":                               "no kind",
+		`{"kind":"scenario.end"}`:          "event 1: a scenario.end without",
+		`{"kind":"claim","step":1}`:        "a claim without",
+		`{"kind":"case.start","case":"x"}`: "a case.start without",
 		`{"kind":"step.note","text":"x"}` + "\n" + `{"kind":"step.no`:    "in the middle of event 2",
 		`{"kind":"session.start","session":{"log_version":99}}`:          "newer isolab",
 		`{"kind":"from.the.future"}` + "\n" + `{"kind":"session.start"}`: "event 2: a session.start without",
