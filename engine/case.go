@@ -174,6 +174,9 @@ func (c *caseRun) items(ctx context.Context, s *step) *event.End {
 		c.announce(ctx, s, "", nil)
 		return &event.End{Outcome: event.Errored, Reason: fmt.Sprintf("foreach: %v", err)}
 	}
+	if list.Len() == 0 {
+		return c.nothing(ctx, s)
+	}
 	total := &event.End{Outcome: event.Passed}
 	results := reflect.MakeSlice(reflect.SliceOf(s.action.Result), 0, list.Len())
 	for i := range list.Len() {
@@ -195,6 +198,20 @@ func (c *caseRun) items(ctx context.Context, s *step) *event.End {
 		c.values[s.As] = results.Interface()
 	}
 	return total
+}
+
+// nothing ends a step whose foreach has no items. What it claims of each of them was
+// not shown for any.
+func (c *caseRun) nothing(ctx context.Context, s *step) *event.End {
+	c.announce(ctx, s, "", nil)
+	if s.As != "" {
+		c.values[s.As] = reflect.MakeSlice(reflect.SliceOf(s.action.Result), 0, 0).Interface()
+	}
+	if len(s.claims) > 0 {
+		return &event.End{Outcome: event.Errored, Help: s.Hint, Reason: "foreach: the list is empty, so no claim was judged"}
+	}
+	c.emit(event.Event{Kind: event.StepNote, Text: "its foreach is an empty list: nothing was done"})
+	return &event.End{Outcome: event.Passed}
 }
 
 // list is the list of a foreach.

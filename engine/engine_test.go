@@ -272,12 +272,17 @@ func TestOutcomes(t *testing.T) {
 		{"noise in the middle of two comparisons", "steps: [{test.count: {noisy: true, code: 10}, expect: ['1 <= result.code * 1 < 10']}]", event.Inconclusive, "40 % of the CPU time"},
 		{"noise inside a loop", "steps: [{test.count: x, as: plain}, {test.count: {noisy: true}, expect: [\"plain.text == 'x' && all(['y'], # == result.text)\"]}]", event.Inconclusive, "40 % of the CPU time"},
 		{"a failure that is allowed", "steps: [{test.count: {code: 3}, allow_failure: true}, {test.count: x, expect: ['result.n > 0']}]", event.Passed, ""},
+		{"no claim but one that may be false", "steps: [{test.count: x, allow_failure: true, expect: ['result.n > 5']}]", event.Skipped, "no claim holds"},
+		{"claims on each of nothing", "steps: [{test.count: x, expect: ['result.n > 0']}, {test.count: x, foreach: '${filter([1], # > 1)}', expect: ['result.n > 0']}]", event.Errored, "step 2 (test.count): foreach: the list is empty"},
+		{"something done for each of nothing", "steps: [{test.count: x, foreach: '${filter([1], # > 1)}', as: all}, {test.count: x, expect: ['len(all) == 0']}]", event.Passed, ""},
 		{"finally runs after an error, and its own failure counts", "steps: [{test.count: x, expect: ['result.n > 0']}]\nfinally: [{test.count: y, expect: ['result.n > 5']}]", event.Failed, "result.n"},
 		{"a step that is left out", "steps: [{test.count: x, when: 1 > 2, expect: ['result.n > 5']}, {test.count: y, expect: ['result.n > 0']}]", event.Passed, ""},
 		{"a result of a step that was left out", "steps: [{test.count: x, when: 1 > 2, as: gone}, {test.count: y, expect: ['gone.n > 0']}]", event.Errored, "gone"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
-			summary := newBench(t).play(test.body)
+			b := newBench(t)
+			summary := b.play(test.body)
+			b.everyEndHasItsStart()
 			if summary.Outcome != test.outcome || !strings.Contains(summary.Reason, test.reason) {
 				t.Errorf("%s (%s), want %s (… %s …)", summary.Outcome, summary.Reason, test.outcome, test.reason)
 			}
