@@ -69,8 +69,17 @@ func (a *app) open(ctx context.Context, flags runFlags, many int) (*machinery, e
 	return m, nil
 }
 
-// stateDir is where journals, images and scratch files are kept.
+// stateDir is where journals, images and scratch files are kept: a whole path, as the
+// journals list what lies below it for whoever sweeps, wherever that is done.
 func (a *app) stateDir() string {
+	dir := a.chosenState()
+	if whole, err := filepath.Abs(dir); err == nil {
+		return whole
+	}
+	return dir
+}
+
+func (a *app) chosenState() string {
 	if a.state != "" {
 		return a.state
 	}
