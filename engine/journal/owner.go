@@ -45,5 +45,9 @@ func (o owner) gone() bool {
 }
 
 // foreign reports whether the session is another machine's: a home directory on a
-// file server serves many, and what the journal lists is on one of them.
-func (o owner) foreign() bool { return o.Machine != machine() }
+// file server serves many, and what the journal lists is on one of them. Who shares
+// the boot and the namespaces with us is on ours, whatever its name was then.
+func (o owner) foreign() bool {
+	here := o.Boot != "" && o.Boot == bootID() && o.Scope == scope()
+	return !here && o.Machine != machine()
+}

@@ -69,7 +69,7 @@ func scope() string {
 	return pid + " " + clock
 }
 
-// machine names this machine. Cloned images often share their machine-id(5), and
+// machine names this machine across boots. Cloned images often share their machine-id(5), and
 // machines sometimes a name, so both count.
 func machine() string {
 	host, _ := os.Hostname()

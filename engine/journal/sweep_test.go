@@ -112,6 +112,25 @@ func TestSweepLeavesOtherMachinesAlone(t *testing.T) {
 	}
 }
 
+// A machine that got another name is the same one, to its dead and to its living.
+func TestSweepAfterTheMachineIsRenamed(t *testing.T) {
+	if bootID() == "" {
+		t.Skip("this system does not tell its boots apart")
+	}
+	dir, r := t.TempDir(), &recorder{}
+	gone := lastLife(t)
+	lives, err := self()
+	must(t, err)
+	gone.Machine, lives.Machine = "the name before", "the name before"
+	leave(t, dir, "gone", gone, intent(t, "object", "x"))
+	leave(t, dir, "lives", lives, intent(t, "object", "y"))
+	must(t, os.Remove(filepath.Join(dir, "lives"+lockExt))) // nobody holds it here
+	report, err := sweepDir(dir, r, SweepOptions{})
+	if err != nil || !slices.Equal(r.order, []string{"x"}) || len(report.Live) != 1 || len(report.Elsewhere) != 0 {
+		t.Errorf("removed %v, report %+v, error %v", r.order, report, err)
+	}
+}
+
 func TestSweepSetsDamagedJournalsAside(t *testing.T) {
 	for name, test := range map[string]struct {
 		lines   []string
