@@ -53,6 +53,9 @@ func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.L
 		if margin, ok := cl.program.Margin(ctx, lookup); ok {
 			told.Margin, told.Spare = margin.Text, margin.Share
 		}
+		if noise, share := disturbed(lookup, expr.Explanation{Deciding: cl.program.Paths()}); told.Spare <= sure*share {
+			told.Noise = noise
+		}
 		return told
 	}
 	told.Hint = firstOf(cl.Hint, s.Hint)

@@ -200,6 +200,8 @@ func verdict(told *event.Control, breaks []schema.Break, summary Summary, claims
 		switch {
 		case summary.Broke[b.Step] == event.Inconclusive:
 			noisy = append(noisy, b.Step)
+		case summary.Ran[b.Step] && summary.Broke[b.Step] != event.Failed && claims.noisy(b.Step):
+			noisy = append(noisy, b.Step)
 		case summary.Ran[b.Step] && summary.Broke[b.Step] != event.Failed:
 			missing = append(missing, b.Step)
 		case summary.Broke[b.Step] == event.Failed:

@@ -22,6 +22,20 @@ func TestControlIsNoisyElsewhere(t *testing.T) {
 	}
 }
 
+// A claim that holds in a control although it should not, and that noise may have made
+// hold, proves nothing either way.
+func TestControlHoldsByNoise(t *testing.T) {
+	for noisy, want := range map[bool]event.Outcome{true: event.Inconclusive, false: event.Failed} {
+		b := newBench(t)
+		s := scenario(t, fmt.Sprintf("steps:\n  - {id: a, test.count: {code: 99, noisy: %t}, expect: [result.code <= 100]}\n"+
+			"controls: [{name: c, change: {steps.a.test.count.code: 98}, breaks: [a]}]", noisy))
+		proof, diags := b.session().Prove(context.Background(), s, NewCatalog(b.actions()...), Options{}, 1)
+		if len(diags) > 0 || proof.Outcome != want {
+			t.Errorf("noisy %t: %s (%s), %v", noisy, proof.Outcome, proof.Reason, diags)
+		}
+	}
+}
+
 // A proof that was cut short is none.
 func TestProofIsCutShort(t *testing.T) {
 	for _, kind := range []event.Kind{event.ScenarioEnd, event.ControlEnd} {

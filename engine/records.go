@@ -57,6 +57,9 @@ func (r *records) count(claim *event.Claim) {
 		return
 	}
 	record.Held++
+	if claim.Noise != "" {
+		record.Noisy++
+	}
 	if claim.Margin != "" && (record.Closest == "" || claim.Spare < record.Spare) {
 		record.Closest, record.Spare = claim.Margin, claim.Spare
 	}
@@ -70,6 +73,11 @@ func (r *records) broken(id string) (list []event.Record) {
 		}
 	}
 	return list
+}
+
+// noisy reports whether noise may have made some claim of a step hold.
+func (r *records) noisy(id string) bool {
+	return slices.ContainsFunc(r.list, func(c event.Record) bool { return c.ID == id && c.Noisy > 0 })
 }
 
 // judged reports whether a step has claims that were judged.

@@ -127,6 +127,7 @@ type Claim struct {
 	Missed   string     `json:"missed,omitempty"` // by how much: "13.4 MiB (8.9 %) over"
 	Margin   string     `json:"margin,omitempty"` // how far a claim that holds is from being false: "13.4 MiB (8.9 %) below"
 	Spare    float64    `json:"spare,omitempty"`  // the same as a part of the larger side
+	Noise    string     `json:"noise,omitempty"`  // of one that holds: what else may have made it hold
 	Reason   string     `json:"reason,omitempty"` // of an error, or of inconclusive
 	Operands []Operand  `json:"operands,omitempty"`
 	Pos      schema.Pos `json:"pos"`
@@ -226,6 +227,7 @@ type Record struct {
 	Text    string  `json:"text"`
 	Judged  int     `json:"judged"`
 	Held    int     `json:"held"`
+	Noisy   int     `json:"noisy,omitempty"` // of these, with noise that may have made it hold
 	False   int     `json:"false,omitempty"`
 	Why     string  `json:"why,omitempty"`     // the first time that it was false: the values
 	Closest string  `json:"closest,omitempty"` // the smallest margin: "13.4 MiB (8.9 %) below"
