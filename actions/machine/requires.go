@@ -153,12 +153,13 @@ func isolationHelp(mode string) string {
 	return ""
 }
 
-// kernelAtLeast compares releases such as 6.1.0-18-amd64 by their first two numbers.
+// kernelAtLeast compares releases such as 6.1.0-18-amd64 by their three numbers; one
+// that is not written is 0.
 func kernelAtLeast(have, want string) bool {
-	var h, w [2]int
-	fmt.Sscanf(have, "%d.%d", &h[0], &h[1])
-	fmt.Sscanf(want, "%d.%d", &w[0], &w[1])
-	return h[0] > w[0] || h[0] == w[0] && h[1] >= w[1]
+	var h, w [3]int
+	fmt.Sscanf(have, "%d.%d.%d", &h[0], &h[1], &h[2])
+	fmt.Sscanf(want, "%d.%d.%d", &w[0], &w[1], &w[2])
+	return slices.Compare(h[:], w[:]) >= 0
 }
 
 // thisOS is the operating system isolab itself runs on.
