@@ -178,9 +178,10 @@ func (b *bench) session() *Session {
 	if err != nil {
 		b.t.Fatal(err)
 	}
+	scratch := b.t.TempDir()
 	services := Services{
-		Runtimes: b, Machine: b, Journal: j, Clock: b.clock, Scratch: b.t.TempDir(), Root: "/",
-		Removers: map[string]actions.Remover{"scratch": Removers()["scratch"], "thing": func(_ context.Context, name string, _ map[string]string) error {
+		Runtimes: b, Machine: b, Journal: j, Clock: b.clock, Scratch: scratch, Root: "/",
+		Removers: map[string]actions.Remover{"scratch": Removers(scratch)["scratch"], "thing": func(_ context.Context, name string, _ map[string]string) error {
 			if b.stuck {
 				return errors.New("it is stuck")
 			}

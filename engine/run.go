@@ -101,7 +101,7 @@ func (r *run) own() error {
 }
 
 func (r *run) makeScratch() error {
-	return makeScratch(r.env.Ledger, r.session.services.Scratch, r.env.Run.Dir)
+	return makeScratch(r.env.Ledger, r.env.Run.Dir)
 }
 
 // permit is the second gate: asked by actions at run time.

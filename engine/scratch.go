@@ -16,8 +16,8 @@ const scratchKind = "scratch"
 
 // makeScratch makes a run's scratch directory, which only its user may enter. The
 // intent is its run's first, so it is removed last, with whatever is in it.
-func makeScratch(ledger actions.Ledger, root, dir string) error {
-	if err := ledger.Intend(scratchKind, dir, map[string]string{"under": root}); err != nil {
+func makeScratch(ledger actions.Ledger, dir string) error {
+	if err := ledger.Intend(scratchKind, dir, nil); err != nil {
 		return fmt.Errorf("journal the scratch directory: %w", err)
 	}
 	var err error
@@ -32,13 +32,24 @@ func makeScratch(ledger actions.Ledger, root, dir string) error {
 	return nil
 }
 
-// Removers remove what the engine itself makes: the scratch directories of runs.
-// A directory that is not one of those is refused, whatever a journal says.
-func Removers() map[string]actions.Remover {
-	return map[string]actions.Remover{scratchKind: func(_ context.Context, dir string, attrs map[string]string) error {
-		if filepath.Dir(dir) != attrs["under"] || !strings.HasPrefix(filepath.Base(dir), "run-") {
-			return fmt.Errorf("remove %s: it is not the scratch directory of a run", dir)
+// Removers remove what the engine itself makes: the scratch directories of runs,
+// below root. A directory that is not one of those is refused, whatever a journal says.
+func Removers(root string) map[string]actions.Remover {
+	return map[string]actions.Remover{scratchKind: func(_ context.Context, dir string, _ map[string]string) error {
+		if _, err := os.Lstat(dir); errors.Is(err, os.ErrNotExist) {
+			return nil
+		}
+		if !same(filepath.Dir(dir), root) || !strings.HasPrefix(filepath.Base(dir), "run-") {
+			return fmt.Errorf("remove %s: it is not the scratch directory of a run below %s", dir, root)
 		}
 		return os.RemoveAll(dir)
 	}}
+}
+
+// same reports whether two paths lead to one directory: it may have been reached
+// over a link when the journal was written.
+func same(a, b string) bool {
+	one, errOne := os.Stat(a)
+	other, errOther := os.Stat(b)
+	return errOne == nil && errOther == nil && os.SameFile(one, other)
 }

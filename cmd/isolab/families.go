@@ -30,11 +30,11 @@ var catalog = sync.OnceValue(func() *engine.Catalog { return engine.NewCatalog(f
 type opener func(ctx context.Context, name string) (runtime.Runtime, error)
 
 // removers know how to remove each kind of thing that a journal lists, in this
-// process or after another one's death.
-func removers(open opener) map[string]actions.Remover {
+// process or after another one's death. state is the directory that it was made below.
+func removers(state string, open opener) map[string]actions.Remover {
 	all := map[string]actions.Remover{}
 	for _, list := range []map[string]actions.Remover{
-		engine.Removers(), container.Removers(open), image.Removers(open), cgroup.Removers("/"), host.Removers(), command.Removers(),
+		engine.Removers(scratchDir(state)), container.Removers(open), image.Removers(open), cgroup.Removers("/"), host.Removers(), command.Removers(),
 	} {
 		maps.Copy(all, list)
 	}
@@ -44,7 +44,7 @@ func removers(open opener) map[string]actions.Remover {
 // orphaned are the removers of a process that has no session of its own, for things
 // below a state directory.
 func orphaned(state string) map[string]actions.Remover {
-	return removers(func(_ context.Context, name string) (runtime.Runtime, error) {
+	return removers(state, func(_ context.Context, name string) (runtime.Runtime, error) {
 		return openRuntime(name, state)
 	})
 }

@@ -48,7 +48,7 @@ type machinery struct {
 // decides how much is shown.
 func (a *app) open(ctx context.Context, flags runFlags, many int) (*machinery, error) {
 	m := &machinery{app: a, flags: flags, facts: machine.Look(ctx, "/"), state: a.stateDir(), started: time.Now(), granted: map[grantee]bool{}}
-	m.scratch = filepath.Join(m.state, "scratch")
+	m.scratch = scratchDir(m.state)
 	var err error
 	if m.chooser, err = newChooser(flags.runtime, m.state); err != nil {
 		return nil, err
@@ -78,6 +78,9 @@ func (a *app) stateDir() string {
 	}
 	return dir
 }
+
+// scratchDir holds the scratch directories of runs.
+func scratchDir(state string) string { return filepath.Join(state, "scratch") }
 
 func (a *app) chosenState() string {
 	if a.state != "" {
@@ -162,7 +165,7 @@ func (m *machinery) session(builtin bool) *engine.Session {
 		Runtimes:  m.chooser,
 		Machine:   m,
 		Journal:   m.journal,
-		Removers:  removers(m.chooser.byName),
+		Removers:  removers(m.state, m.chooser.byName),
 		Clock:     engine.RealClock(),
 		Scratch:   m.scratch,
 		Root:      "/",
@@ -259,7 +262,7 @@ func (m *machinery) finish(ctx context.Context, summaries []engine.Summary) erro
 }
 
 func (m *machinery) close(ctx context.Context) error {
-	err := m.journal.Close(ctx, removers(m.chooser.byName)).Err()
+	err := m.journal.Close(ctx, removers(m.state, m.chooser.byName)).Err()
 	m.chooser.Close()
 	for _, dir := range []string{m.scratch, filepath.Join(m.state, "journal"), m.state} {
 		os.Remove(dir) // only when it is empty
