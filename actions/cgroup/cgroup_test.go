@@ -84,6 +84,8 @@ func TestShell(t *testing.T) {
 			"echo <hungry's pid> > /sys/fs/cgroup/pids/small/cgroup.procs"}},
 		{"run v2", shellOf[cgroup.RunParams](t, cgroup.Run, "v2", `{cgroup: small, user: "65534", command: [memhog, 100MiB]}`), []string{
 			"sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec setpriv --reuid 65534 --clear-groups memhog 100MiB'"}},
+		{"run with what is around it", shellOf[cgroup.RunParams](t, cgroup.Run, "v2", `{cgroup: small, command: [cat], env: {A: hello}, dir: /tmp, stdin: "in\n"}`), []string{
+			`cd /tmp && printf %b 'in\n' | env A=hello sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec cat'`}},
 		{"freeze v1", shellOf[cgroup.FreezeParams](t, cgroup.Freeze, "v1", "{cgroup: small}"), []string{"echo FROZEN > /sys/fs/cgroup/freezer/small/freezer.state"}},
 		{"thaw v2", shellOf[cgroup.ThawParams](t, cgroup.Thaw, "v2", "{cgroup: small}"), []string{"echo 0 > /sys/fs/cgroup/small/cgroup.freeze"}},
 		{"kill", shellOf[cgroup.KillParams](t, cgroup.Kill, "v1", "{cgroup: small}"), []string{"echo 1 > /sys/fs/cgroup/unified/small/cgroup.kill"}},

@@ -211,5 +211,6 @@ func runCommands(p RunParams, v actions.View) []string {
 	for _, controller := range controllers {
 		script += "echo $$ > " + shell.Quote(w.file(v, controller, "cgroup.procs")) + "; "
 	}
-	return []string{"sh -c " + shell.Quote(script+"exec "+shell.Line(words...))}
+	around := shell.Around{Env: p.Env, Dir: p.Dir, Stdin: p.Stdin}
+	return []string{around.Line("sh", "-c", script+"exec "+shell.Line(words...))}
 }

@@ -67,11 +67,8 @@ func execLine(p ExecParams, v actions.View) string {
 	f.add("--user", p.User)
 	f.add("--workdir", p.WorkDir)
 	words := append([]string{"docker", "exec"}, f...)
-	line := shell.Line(append(append(words, v.ContainerName(p.Container)), p.Command...)...)
-	if p.Stdin != "" {
-		line = "printf %s " + shell.Quote(p.Stdin) + " | " + line
-	}
-	return line
+	words = append(append(words, v.ContainerName(p.Container)), p.Command...)
+	return shell.Around{Stdin: p.Stdin}.Line(words...)
 }
 
 func exec(ctx context.Context, env *actions.Env, p ExecParams) (ExecResult, error) {

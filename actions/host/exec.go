@@ -74,14 +74,7 @@ expect:
 		return nil
 	},
 	Shell: func(p ExecParams, _ actions.View) []string {
-		line := shell.Line(p.Command...)
-		if p.Stdin != "" {
-			line = "printf %s " + shell.Quote(p.Stdin) + " | " + line
-		}
-		if p.Dir != "" {
-			line = shell.Line("cd", p.Dir) + " && " + line
-		}
-		return []string{line}
+		return []string{shell.Around{Env: p.Env, Dir: p.Dir, Stdin: p.Stdin}.Line(p.Command...)}
 	},
 	Run: execute,
 })

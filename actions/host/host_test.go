@@ -63,6 +63,7 @@ func TestShell(t *testing.T) {
 		{host.Memory, host.MemoryParams{}, []string{"cat /proc/meminfo"}},
 		{host.CPU, host.CPUParams{}, []string{"cat /proc/stat", "sleep 1s", "cat /proc/stat", "cat /proc/loadavg"}},
 		{host.Exec, host.ExecParams{Command: []string{"sh", "-c", "a b"}, Dir: "/tmp", Stdin: "x"}, []string{"cd /tmp && printf %s x | sh -c 'a b'"}},
+		{host.Exec, host.ExecParams{Command: []string{"sh", "-c", "echo $PID"}, Env: map[string]string{"PID": "1"}}, []string{"env PID=1 sh -c 'echo $PID'"}},
 	} {
 		if got := test.action.Shell(test.params, actionstest.View{}); !slices.Equal(got, test.want) {
 			t.Errorf("%s\n got %q\nwant %q", test.action.Name, got, test.want)

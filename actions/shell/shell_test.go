@@ -42,3 +42,30 @@ func TestWrite(t *testing.T) {
 		t.Errorf("got %s; want %s", got, want)
 	}
 }
+
+func TestAround(t *testing.T) {
+	for _, test := range []struct {
+		around shell.Around
+		want   string
+	}{
+		{shell.Around{}, "cat -n"},
+		{shell.Around{Env: map[string]string{"B": "x y", "A": "1"}}, "env A=1 'B=x y' cat -n"},
+		{shell.Around{Stdin: "in"}, "printf %s in | cat -n"},
+		{shell.Around{Stdin: "in\n"}, `printf %b 'in\n' | cat -n`},
+		{shell.Around{Dir: "/tmp", Stdin: "in", Env: map[string]string{"A": "1"}}, "cd /tmp && printf %s in | env A=1 cat -n"},
+	} {
+		if got := test.around.Line("cat", "-n"); got != test.want {
+			t.Errorf("got %s; want %s", got, test.want)
+		}
+	}
+}
+
+func TestAround_theShellHandsItOn(t *testing.T) {
+	testenv.Need(t, testenv.Linux)
+	for _, text := range []string{"in\n", `a\b`, "a\tb\n" + `\n %s it's $HOME`, "-x", "\x1b1\x7f2\r3", "two\n\nlines"} {
+		out, err := exec.Command("sh", "-c", shell.Around{Stdin: text}.Line("cat")).Output()
+		if err != nil || string(out) != text {
+			t.Errorf("sh handed %q on as %q, %v", text, out, err)
+		}
+	}
+}

@@ -91,7 +91,7 @@ func (a *app) printPlannedStep(step engine.PlannedStep) {
 		fmt.Fprintf(a.out, "    only when: %s\n", console.Clean(step.When))
 	}
 	for _, command := range step.Commands {
-		fmt.Fprintf(a.out, "    $ %s\n", console.Clean(command))
+		fmt.Fprintf(a.out, "    $ %s\n", strings.ReplaceAll(console.Clean(command), "\n", "\n      "))
 	}
 	if step.Repeats != "" {
 		fmt.Fprintf(a.out, "    repeated: %s\n", step.Repeats)
