@@ -55,7 +55,13 @@ func TestShell(t *testing.T) {
 		{"read what claims read", cgroup.Read.Shell(actionstest.Decode[cgroup.ReadParams](t, "hungry"),
 			actionstest.View{Fields: []string{"cpu.shares", "io.read_ops", "memory.anon", "memory.rss", "pids.current", "pressure.cpu.some_total", "version"}}), []string{
 			"cat /sys/fs/cgroup/cpu/hungry/cpu.shares", "cat /sys/fs/cgroup/io/hungry/blkio.throttle.io_serviced_recursive",
-			"cat /sys/fs/cgroup/memory/hungry/memory.stat", "cat /sys/fs/cgroup/pids/hungry/pids.current", "cat /sys/fs/cgroup/cpu/hungry/cpu.pressure"}},
+			"cat /sys/fs/cgroup/memory/hungry/memory.stat", "cat /sys/fs/cgroup/pids/hungry/pids.current"}},
+		{"read what is worked out", cgroup.Read.Shell(actionstest.Decode[cgroup.ReadParams](t, "hungry"),
+			actionstest.View{Fields: []string{"cpu.limit", "populated"}}), []string{
+			"cat /sys/fs/cgroup/cpu/hungry/cpu.cfs_quota_us", "cat /sys/fs/cgroup/cpu/hungry/cpu.cfs_period_us", "cat /sys/fs/cgroup/memory/hungry/cgroup.procs"}},
+		{"read what is worked out on v2", cgroup.Read.Shell(actionstest.Decode[cgroup.ReadParams](t, "hungry"),
+			actionstest.View{Version: "v2", Fields: []string{"cpu.limit", "populated", "pressure.cpu.some_total", "processes[0]"}}), []string{
+			"cat /sys/fs/cgroup/hungry/cpu.max", "cat /sys/fs/cgroup/hungry/cgroup.events", "cat /sys/fs/cgroup/hungry/cpu.pressure", "cat /sys/fs/cgroup/hungry/cgroup.procs"}},
 		{"file v1", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "v1", "{container: hungry, file: memory.max|memory.limit_in_bytes}"),
 			[]string{"cat /sys/fs/cgroup/memory/hungry/memory.limit_in_bytes"}},
 		{"file v2", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "v2", "{container: hungry, file: memory.max|memory.limit_in_bytes}"),

@@ -95,10 +95,10 @@ func readCommands(v actions.View, w where) []string {
 
 func filesOf(v actions.View, w where, fields []string) (lines []string) {
 	for _, field := range fields {
-		controller, file := cgroup.FileOf(cgroup.Version(v.CgroupVersion()), field)
-		line := shell.Line("cat", w.file(v, controller, file))
-		if file != "" && !slices.Contains(lines, line) {
-			lines = append(lines, line)
+		for _, place := range cgroup.PlacesOf(cgroup.Version(v.CgroupVersion()), field) {
+			if line := shell.Line("cat", w.file(v, place.Controller, place.File)); !slices.Contains(lines, line) {
+				lines = append(lines, line)
+			}
 		}
 	}
 	return lines

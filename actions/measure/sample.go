@@ -289,8 +289,11 @@ func files(v actions.View, name string) (paths []string) {
 	version := cgroup.Version(v.CgroupVersion())
 	for i, c := range counters {
 		spoken := slices.ContainsFunc(c.parts, func(part string) bool { return slices.Contains(words, part) })
-		if controller, file := cgroup.FileOf(version, c.field); spoken || len(v.Reads()) == 0 && i < 3 {
-			paths = append(paths, v.Cgroup(name, controller)+"/"+file)
+		if !spoken && (len(v.Reads()) > 0 || i >= 3) {
+			continue
+		}
+		for _, place := range cgroup.PlacesOf(version, c.field) {
+			paths = append(paths, v.Cgroup(name, place.Controller)+"/"+place.File)
 		}
 	}
 	return paths

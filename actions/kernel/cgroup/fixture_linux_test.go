@@ -6,6 +6,7 @@ import (
 	"math"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -176,6 +177,36 @@ func TestReadHybrid(t *testing.T) {
 	}
 	if err := group.WriteFile("cgroup.kill", "1"); err == nil {
 		t.Error("wrote into the group of the daemon")
+	}
+}
+
+// A person who looks where PlacesOf says finds what a reading was made of. Kernels as
+// old as those of the fixtures lack some of the files; a reading then has another one.
+func TestPlacesAreTheOrigins(t *testing.T) {
+	for _, name := range []string{"v1", "v2", "hybrid"} {
+		host, reading := readFixture(t, name)
+		group, err := host.OfPID(4242)
+		if err != nil {
+			t.Fatal(err)
+		}
+		for _, field := range fields(t, reflect.TypeOf(reading), "") {
+			if places := PlacesOf(host.Version(), field); len(places) == 0 && reading.Missing[field] == "" &&
+				!slices.Contains([]string{"version", "missing", "pressure.available"}, field) {
+				t.Errorf("%s: no place for %s", name, field)
+			}
+		}
+		for field, origin := range reading.Origins() {
+			var files []string
+			for _, place := range PlacesOf(host.Version(), field) {
+				if path := filepath.Join(group.Path(place.Controller), place.File); isFile(path) {
+					files = append(files, path)
+				}
+			}
+			merged := field == "processes" || field == "populated" // of all hierarchies
+			if len(files) > 0 && !merged && !slices.Contains(files, origin) {
+				t.Errorf("%s: %s is from %s, and looked for in %q", name, field, origin, files)
+			}
+		}
 	}
 }
 

@@ -1,9 +1,6 @@
 package cgroup
 
-import (
-	"strings"
-	"time"
-)
+import "time"
 
 // source says where one field of a [Reading] comes from on one version. Of
 // several sources for a field the first that is there counts.
@@ -135,35 +132,6 @@ func sources(version Version, controller string) []source {
 		return sourcesV2(controller)
 	}
 	return sourcesV1(controller)
-}
-
-// FileOf names the controller and the file that a field of a [Reading] comes from,
-// such as memory.usage; both are empty for what is not a single file's.
-func FileOf(version Version, field string) (controller, file string) {
-	for _, controller := range []string{"memory", "cpu", "cpuacct", "cpuset", "pids"} {
-		for _, s := range sources(version, controller) {
-			if s.field == field {
-				return controller, s.file
-			}
-		}
-	}
-	family, rest, _ := strings.Cut(field, ".")
-	switch {
-	case family == "io" && strings.HasSuffix(rest, "_ops"):
-		return "io", ioFilesOf(version).ops[0]
-	case family == "io":
-		return "io", ioFilesOf(version).bytes[0]
-	case family == "pressure":
-		kind, _, _ := strings.Cut(rest, ".")
-		return kind, kind + ".pressure"
-	case family == "frozen" && version == V2:
-		return "freezer", "cgroup.freeze"
-	case family == "frozen":
-		return "freezer", "freezer.state"
-	case family == "processes":
-		return "memory", "cgroup.procs"
-	}
-	return "", ""
 }
 
 // never are the fields that one version has no file for, with the reason.
