@@ -105,9 +105,12 @@ type View interface {
 	ContainerName(name string) string
 	// CgroupVersion is "v1", "v2" or "hybrid".
 	CgroupVersion() string
-	// Cgroup is the path of a file of a container's or cgroup's directory.
+	// Cgroup is the directory of a container or cgroup for a controller; "unified" is
+	// the v2 tree of a hybrid machine, and "*" a pattern for the directories in all
+	// hierarchies that it is in.
 	Cgroup(target, controller string) string
-	// PID is a container's main process on the host.
+	// PID is a container's main process on the host; without a name it is a process
+	// that is not known yet.
 	PID(name string) string
 	// Reads lists the fields of the step's result that some expression of the
 	// scenario reads, dotted and sorted: what the commands should show.

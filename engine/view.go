@@ -40,7 +40,12 @@ func (v planView) Cgroup(target, controller string) string {
 }
 
 // PID stands for a container's main process.
-func (v planView) PID(name string) string { return fmt.Sprintf("<%s's pid>", name) }
+func (v planView) PID(name string) string {
+	if name == "" {
+		return "<pid>"
+	}
+	return fmt.Sprintf("<%s's pid>", name)
+}
 
 // liveView names what exists while a case runs, and falls back to a plan's
 // placeholders for the rest. It implements actions.View.

@@ -47,15 +47,11 @@ whatever the permissions.`,
 		if p.PID == 0 {
 			pid = v.PID(p.Container)
 		}
-		w, files := where{cgroup: p.Cgroup}, []string{"memory", "cpu", "pids"}
-		if v2(v) {
-			files = files[:1]
+		into := " > "
+		if !v2(v) {
+			into = " | tee "
 		}
-		var lines []string
-		for _, controller := range files {
-			lines = append(lines, shell.Write(pid, w.file(v, controller, "cgroup.procs")))
-		}
-		return lines
+		return []string{shell.Line("echo", pid) + into + where{cgroup: p.Cgroup}.everywhere(v, "cgroup.procs")}
 	},
 	Run: attach,
 })

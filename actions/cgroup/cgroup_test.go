@@ -66,12 +66,21 @@ func TestShell(t *testing.T) {
 			[]string{"cat /sys/fs/cgroup/memory/hungry/memory.limit_in_bytes"}},
 		{"file v2", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "v2", "{container: hungry, file: memory.max|memory.limit_in_bytes}"),
 			[]string{"cat /sys/fs/cgroup/hungry/memory.max"}},
-		{"files", shellOf[cgroup.ListParams](t, cgroup.List, "v1", "{cgroup: small}"), []string{"ls -la /sys/fs/cgroup/memory/small"}},
+		{"files", shellOf[cgroup.ListParams](t, cgroup.List, "v1", "{cgroup: small}"), []string{"ls -la /sys/fs/cgroup/*/small"}},
+		{"files of one controller", shellOf[cgroup.ListParams](t, cgroup.List, "v1", "{cgroup: small, controller: cpu}"), []string{"ls -la /sys/fs/cgroup/cpu/small"}},
+		{"file of no controller", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "v1", "{cgroup: small, file: cgroup.procs}"), []string{"cat /sys/fs/cgroup/memory/small/cgroup.procs"}},
+		{"file of no controller, hybrid", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "hybrid", "{cgroup: small, file: cgroup.events|cgroup.procs}"), []string{"cat /sys/fs/cgroup/unified/small/cgroup.events"}},
+		{"file of the tree, hybrid", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "hybrid", "{cgroup: small, file: cpu.pressure}"), []string{"cat /sys/fs/cgroup/unified/small/cpu.pressure"}},
 		{"create v1", shellOf[cgroup.CreateParams](t, cgroup.Create, "v1", "{name: small, controllers: [memory, pids], owner: student, limits: {memory: 10MiB, swap: 0}}"), []string{
-			"mkdir -p /sys/fs/cgroup/memory/small", "chown -R student /sys/fs/cgroup/memory/small",
-			"mkdir -p /sys/fs/cgroup/pids/small", "chown -R student /sys/fs/cgroup/pids/small",
+			"mkdir -p /sys/fs/cgroup/memory/small /sys/fs/cgroup/pids/small", "chown -R student /sys/fs/cgroup/*/small",
 			"echo 10485760 > /sys/fs/cgroup/memory/small/memory.limit_in_bytes",
 			"echo 10485760 > /sys/fs/cgroup/memory/small/memory.memsw.limit_in_bytes"}},
+		{"create with all controllers, hybrid", shellOf[cgroup.CreateParams](t, cgroup.Create, "hybrid", "{name: small}"), []string{
+			"mkdir -p /sys/fs/cgroup/cpu/small /sys/fs/cgroup/cpuacct/small /sys/fs/cgroup/cpuset/small /sys/fs/cgroup/freezer/small /sys/fs/cgroup/io/small /sys/fs/cgroup/memory/small /sys/fs/cgroup/pids/small /sys/fs/cgroup/unified/small",
+			"cat /sys/fs/cgroup/cpuset/cpuset.cpus > /sys/fs/cgroup/cpuset/small/cpuset.cpus",
+			"cat /sys/fs/cgroup/cpuset/cpuset.mems > /sys/fs/cgroup/cpuset/small/cpuset.mems"}},
+		{"create below another", shellOf[cgroup.CreateParams](t, cgroup.Create, "v1", "{name: a/b, controllers: [cpuset]}"), []string{"mkdir -p /sys/fs/cgroup/cpuset/a/b",
+			"cat /sys/fs/cgroup/cpuset/a/cpuset.cpus > /sys/fs/cgroup/cpuset/a/b/cpuset.cpus", "cat /sys/fs/cgroup/cpuset/a/cpuset.mems > /sys/fs/cgroup/cpuset/a/b/cpuset.mems"}},
 		{"create v2", shellOf[cgroup.CreateParams](t, cgroup.Create, "v2", "{name: small}"), []string{"mkdir -p /sys/fs/cgroup/small"}},
 		{"set v1", shellOf[cgroup.SetParams](t, cgroup.Set, "v1", "{cgroup: small, limits: {cpus: 0.5, cpu_shares: 512, cpuset: 0-1, memory: none, reservation: 1MiB, swappiness: 50, oom_kill: false, pids: 0, read_bps: 1MiB/s, write_iops: 0, device: '8:0'}}"), []string{
 			"echo 50000 > /sys/fs/cgroup/cpu/small/cpu.cfs_quota_us", "echo 512 > /sys/fs/cgroup/cpu/small/cpu.shares",
@@ -86,16 +95,22 @@ func TestShell(t *testing.T) {
 			"echo '8:0 wbps=max' > /sys/fs/cgroup/small/io.max", "echo '8:0 riops=100' > /sys/fs/cgroup/small/io.max",
 			"echo 64M > /sys/fs/cgroup/small/memory.high", "echo 1 > /sys/fs/cgroup/small/memory.oom.group"}},
 		{"attach v1", shellOf[cgroup.AttachParams](t, cgroup.Attach, "v1", "{cgroup: small, container: hungry}"), []string{
-			"echo <hungry's pid> > /sys/fs/cgroup/memory/small/cgroup.procs", "echo <hungry's pid> > /sys/fs/cgroup/cpu/small/cgroup.procs",
-			"echo <hungry's pid> > /sys/fs/cgroup/pids/small/cgroup.procs"}},
+			"echo <hungry's pid> | tee /sys/fs/cgroup/*/small/cgroup.procs"}},
+		{"attach v2", shellOf[cgroup.AttachParams](t, cgroup.Attach, "v2", "{cgroup: small, pid: 7}"), []string{"echo 7 > /sys/fs/cgroup/small/cgroup.procs"}},
+		{"run v1", shellOf[cgroup.RunParams](t, cgroup.Run, "v1", "{cgroup: small, command: [cat]}"), []string{
+			"sh -c 'echo $$ | tee /sys/fs/cgroup/*/small/cgroup.procs > /dev/null; exec cat'"}},
 		{"run v2", shellOf[cgroup.RunParams](t, cgroup.Run, "v2", `{cgroup: small, user: "65534", command: [memhog, 100MiB]}`), []string{
 			"sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec setpriv --reuid 65534 --clear-groups memhog 100MiB'"}},
 		{"run with what is around it", shellOf[cgroup.RunParams](t, cgroup.Run, "v2", `{cgroup: small, command: [cat], env: {A: hello}, dir: /tmp, stdin: "in\n"}`), []string{
 			`cd /tmp && printf %b 'in\n' | env A=hello sh -c 'echo $$ > /sys/fs/cgroup/small/cgroup.procs; exec cat'`}},
 		{"freeze v1", shellOf[cgroup.FreezeParams](t, cgroup.Freeze, "v1", "{cgroup: small}"), []string{"echo FROZEN > /sys/fs/cgroup/freezer/small/freezer.state"}},
+		{"freeze hybrid", shellOf[cgroup.FreezeParams](t, cgroup.Freeze, "hybrid", "{cgroup: small}"), []string{"echo 1 > /sys/fs/cgroup/unified/small/cgroup.freeze"}},
+		{"freeze a container, hybrid", shellOf[cgroup.FreezeParams](t, cgroup.Freeze, "hybrid", "hungry"), []string{"echo FROZEN > /sys/fs/cgroup/freezer/hungry/freezer.state"}},
 		{"thaw v2", shellOf[cgroup.ThawParams](t, cgroup.Thaw, "v2", "{cgroup: small}"), []string{"echo 0 > /sys/fs/cgroup/small/cgroup.freeze"}},
-		{"kill", shellOf[cgroup.KillParams](t, cgroup.Kill, "v1", "{cgroup: small}"), []string{"echo 1 > /sys/fs/cgroup/unified/small/cgroup.kill"}},
-		{"remove v1", shellOf[cgroup.RemoveParams](t, cgroup.Remove, "v1", "small"), []string{"rmdir /sys/fs/cgroup/cpu/small /sys/fs/cgroup/memory/small /sys/fs/cgroup/pids/small"}},
+		{"kill v1", shellOf[cgroup.KillParams](t, cgroup.Kill, "v1", "{cgroup: small}"), []string{"kill -9 $(sort -u /sys/fs/cgroup/*/small/cgroup.procs)"}},
+		{"kill hybrid", shellOf[cgroup.KillParams](t, cgroup.Kill, "hybrid", "{cgroup: small}"), []string{"echo 1 > /sys/fs/cgroup/unified/small/cgroup.kill"}},
+		{"remove v1", shellOf[cgroup.RemoveParams](t, cgroup.Remove, "v1", "small"), []string{"rmdir /sys/fs/cgroup/*/small"}},
+		{"remove v2", shellOf[cgroup.RemoveParams](t, cgroup.Remove, "v2", "small"), []string{"rmdir /sys/fs/cgroup/small"}},
 	} {
 		if !slices.Equal(test.got, test.want) {
 			t.Errorf("%s\n got %q\nwant %q", test.name, test.got, test.want)

@@ -4,7 +4,7 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"maps"
+	"path"
 	"slices"
 
 	"isolab/actions"
@@ -156,20 +156,44 @@ func discard(ctx context.Context, env *actions.Env, group *cgroup.Group) error {
 // createCommands make the directories by hand, in every hierarchy of cgroup v1.
 func createCommands(p CreateParams, v actions.View) []string {
 	w := where{cgroup: p.Name}
-	dirs := map[string]bool{}
-	controllers := p.Controllers
-	if len(controllers) == 0 {
-		controllers = []string{"cpu", "memory", "pids"}
-	}
+	controllers := controllersOf(p, v)
+	var dirs []string
 	for _, controller := range controllers {
-		dirs[w.file(v, controller, "")] = true
+		dirs = append(dirs, w.file(v, controller, ""))
 	}
-	var lines []string
-	for _, dir := range slices.Sorted(maps.Keys(dirs)) {
-		lines = append(lines, shell.Line("mkdir", "-p", dir))
-		if p.Owner != "" {
-			lines = append(lines, shell.Line("chown", "-R", p.Owner, dir))
-		}
+	slices.Sort(dirs)
+	lines := []string{shell.Line(append([]string{"mkdir", "-p"}, slices.Compact(dirs)...)...)}
+	if !v2(v) && slices.Contains(controllers, "cpuset") {
+		lines = append(lines, cpusetCommands(v, w)...)
+	}
+	if p.Owner != "" {
+		lines = append(lines, shell.Line("chown", "-R", p.Owner)+" "+w.everywhere(v, ""))
 	}
 	return append(lines, limitCommands(v, w, p.Limits)...)
+}
+
+// controllersOf are those whose directories the group has, as the kernel package makes
+// them: all where none is named, and always the v2 tree.
+func controllersOf(p CreateParams, v actions.View) []string {
+	controllers := p.Controllers
+	if len(controllers) == 0 {
+		controllers = cgroup.Usual()
+	}
+	if hasTree(v) {
+		controllers = append(slices.Clone(controllers), "unified")
+	}
+	return controllers
+}
+
+// cpusetCommands copy the CPUs and memory nodes of the group above, without which no
+// process can enter a v1 group.
+func cpusetCommands(v actions.View, w where) (lines []string) {
+	above := path.Dir(w.file(v, "cpuset", ""))
+	if name, nested := path.Split(w.cgroup); name != "" && nested != "" {
+		above = where{cgroup: path.Clean(name)}.file(v, "cpuset", "")
+	}
+	for _, file := range []string{"cpuset.cpus", "cpuset.mems"} {
+		lines = append(lines, shell.Line("cat", path.Join(above, file))+" > "+shell.Quote(w.file(v, "cpuset", file)))
+	}
+	return lines
 }

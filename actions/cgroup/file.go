@@ -55,12 +55,12 @@ expect:
 		return errors.Join(where{p.Container, p.Cgroup}.check(d), checkFiles(p.File))
 	},
 	Shell: func(p FileParams, v actions.View) []string {
-		name := fileNames(p.File)[0]
-		if names := fileNames(p.File); !v2(v) && len(names) > 1 {
+		names := fileNames(p.File)
+		name := names[0]
+		if !v2(v) && len(names) > 1 && !(hasTree(v) && controllerOf(v, name) == "unified") {
 			name = names[1]
 		}
-		controller, _, _ := strings.Cut(name, ".")
-		return []string{shell.Line("cat", where{p.Container, p.Cgroup}.file(v, controller, name))}
+		return []string{shell.Line("cat", where{p.Container, p.Cgroup}.byName(v, name))}
 	},
 	Run: file,
 })

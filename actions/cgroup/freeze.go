@@ -40,8 +40,8 @@ thawed.`,
 })
 
 func freezeCommands(v actions.View, w where, state, freeze string) []string {
-	if v2(v) {
-		return []string{shell.Write(freeze, w.file(v, "freezer", "cgroup.freeze"))}
+	if v2(v) || hasTree(v) && w.container == "" && !w.foreign() { // the run's own are in the tree
+		return []string{shell.Write(freeze, w.byName(v, "cgroup.freeze"))}
 	}
 	return []string{shell.Write(state, w.file(v, "freezer", "freezer.state"))}
 }

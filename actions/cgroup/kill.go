@@ -37,7 +37,11 @@ expect:
 	},
 	Check: func(p KillParams, d actions.Declared) error { return where{p.Container, p.Cgroup}.check(d) },
 	Shell: func(p KillParams, v actions.View) []string {
-		return []string{shell.Write("1", where{p.Container, p.Cgroup}.file(v, "unified", "cgroup.kill"))}
+		w := where{p.Container, p.Cgroup}
+		if !hasTree(v) {
+			return []string{"kill -9 $(sort -u " + w.everywhere(v, "cgroup.procs") + ")"}
+		}
+		return []string{shell.Write("1", w.byName(v, "cgroup.kill"))}
 	},
 	Run: func(ctx context.Context, env *actions.Env, p KillParams) (KillResult, error) {
 		group, err := where{p.Container, p.Cgroup}.writable(ctx, env, actions.HostKill)

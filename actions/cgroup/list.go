@@ -44,11 +44,11 @@ expect:
 		return where{p.Container, p.Cgroup}.check(d)
 	},
 	Shell: func(p ListParams, v actions.View) []string {
-		controller := p.Controller
-		if controller == "" {
-			controller = "memory"
+		w := where{p.Container, p.Cgroup}
+		if p.Controller == "" {
+			return []string{"ls -la " + w.everywhere(v, "")}
 		}
-		return []string{shell.Line("ls", "-la", where{p.Container, p.Cgroup}.file(v, controller, ""))}
+		return []string{shell.Line("ls", "-la", w.file(v, p.Controller, ""))}
 	},
 	Run: list,
 })

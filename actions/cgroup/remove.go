@@ -7,7 +7,6 @@ import (
 
 	"isolab/actions"
 	"isolab/actions/kernel/cgroup"
-	"isolab/actions/shell"
 	"isolab/actions/target"
 )
 
@@ -26,11 +25,7 @@ the run does both for every group it made.`,
 `,
 	Check: func(p RemoveParams, _ actions.Declared) error { return checkName(p.Cgroup) },
 	Shell: func(p RemoveParams, v actions.View) []string {
-		w := where{cgroup: p.Cgroup}
-		if v2(v) {
-			return []string{shell.Line("rmdir", w.file(v, "memory", ""))}
-		}
-		return []string{shell.Line("rmdir", w.file(v, "cpu", ""), w.file(v, "memory", ""), w.file(v, "pids", ""))}
+		return []string{"rmdir " + where{cgroup: p.Cgroup}.everywhere(v, "")}
 	},
 	Run: func(ctx context.Context, env *actions.Env, p RemoveParams) (actions.Empty, error) {
 		if err := checkName(p.Cgroup); err != nil {

@@ -203,14 +203,10 @@ func runCommands(p RunParams, v actions.View) []string {
 	if p.User != "" {
 		words = append([]string{"setpriv", "--reuid", p.User, "--clear-groups"}, words...)
 	}
-	script := ""
-	controllers := []string{"memory", "cpu", "pids"}
-	if v2(v) {
-		controllers = controllers[:1]
-	}
-	for _, controller := range controllers {
-		script += "echo $$ > " + shell.Quote(w.file(v, controller, "cgroup.procs")) + "; "
+	join := "echo $$ > " + w.everywhere(v, "cgroup.procs")
+	if !v2(v) {
+		join = "echo $$ | tee " + w.everywhere(v, "cgroup.procs") + " > /dev/null"
 	}
 	around := shell.Around{Env: p.Env, Dir: p.Dir, Stdin: p.Stdin}
-	return []string{around.Line("sh", "-c", script+"exec "+shell.Line(words...))}
+	return []string{around.Line("sh", "-c", join+"; exec "+shell.Line(words...))}
 }

@@ -48,8 +48,7 @@ expect:
 		w := where{p.Container, p.Cgroup}
 		lines := limitCommands(v, w, p.Limits)
 		for _, name := range slices.Sorted(maps.Keys(p.Files)) {
-			controller, _, _ := strings.Cut(name, ".")
-			lines = append(lines, shell.Write(p.Files[name], w.file(v, controller, name)))
+			lines = append(lines, shell.Write(p.Files[name], w.byName(v, name)))
 		}
 		return lines
 	},

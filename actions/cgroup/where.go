@@ -9,6 +9,7 @@ import (
 
 	"isolab/actions"
 	"isolab/actions/kernel/cgroup"
+	"isolab/actions/shell"
 	"isolab/actions/target"
 )
 
@@ -79,6 +80,33 @@ func (w where) writable(ctx context.Context, env *actions.Env, permission action
 func (w where) file(v actions.View, controller, name string) string {
 	return path.Join(v.Cgroup(w.label(), controller), name)
 }
+
+// everywhere is a pattern for one of the group's files in all hierarchies that it is
+// in, as a shell takes it.
+func (w where) everywhere(v actions.View, name string) string {
+	return shell.Pattern(w.file(v, "*", name))
+}
+
+// byName is the path of a file of which only the name is given.
+func (w where) byName(v actions.View, name string) string {
+	return w.file(v, controllerOf(v, name), name)
+}
+
+// controllerOf says in which hierarchy a file lies, by its name; the kernel's order is
+// that of cgroup.Group.ReadFile.
+func controllerOf(v actions.View, name string) string {
+	controller, rest, dotted := strings.Cut(name, ".")
+	switch {
+	case (controller == "cgroup" || rest == "pressure") && hasTree(v):
+		return "unified"
+	case controller == "cgroup" || !dotted: // in every directory
+		return "memory"
+	}
+	return controller
+}
+
+// hasTree reports whether groups are in a v2 tree, whatever has the controllers.
+func hasTree(v actions.View) bool { return v2(v) || v.CgroupVersion() == string(cgroup.Hybrid) }
 
 // v2 reports whether the controllers are on cgroup v2.
 func v2(v actions.View) bool { return v.CgroupVersion() == string(cgroup.V2) }

@@ -47,6 +47,17 @@ func placeholder(word string) bool {
 	return ok && strings.Trim(before+after, safe) == "" && strings.Trim(name, safe+" '") == ""
 }
 
+// Pattern quotes a path in which stars stand for whatever is there.
+func Pattern(path string) string {
+	parts := strings.Split(path, "*")
+	for i, part := range parts {
+		if part != "" {
+			parts[i] = Quote(part)
+		}
+	}
+	return strings.Join(parts, "*")
+}
+
 // Write is the command that puts text into a file.
 func Write(text, path string) string { return "echo " + Quote(text) + " > " + Quote(path) }
 

@@ -37,6 +37,14 @@ func TestQuote_theShellReadsItBack(t *testing.T) {
 	}
 }
 
+func TestPattern(t *testing.T) {
+	for path, want := range map[string]string{"/a/*/b": "/a/*/b", "/a b/*": "'/a b/'*", "/plain": "/plain"} {
+		if got := shell.Pattern(path); got != want {
+			t.Errorf("got %s; want %s", got, want)
+		}
+	}
+}
+
 func TestWrite(t *testing.T) {
 	if got, want := shell.Write("8:0 100", "/x"), "echo '8:0 100' > /x"; got != want {
 		t.Errorf("got %s; want %s", got, want)

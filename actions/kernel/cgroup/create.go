@@ -24,8 +24,8 @@ type Options struct {
 // Owner is a user and a group by number.
 type Owner struct{ UID, GID int }
 
-// usual are the controllers of a group that was asked for without naming any.
-func usual() []string {
+// Usual are the controllers of a group that was asked for without naming any.
+func Usual() []string {
 	return []string{"cpu", "cpuacct", "cpuset", "memory", "pids", "io", "freezer"}
 }
 
@@ -77,7 +77,7 @@ func (h *Host) wanted(controllers []string) ([]*hierarchy, error) {
 	var errs []error
 	names := controllers
 	if len(names) == 0 {
-		names = usual()
+		names = Usual()
 	}
 	for _, name := range names {
 		tree := h.hierarchyOf(name)

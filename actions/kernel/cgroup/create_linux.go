@@ -31,7 +31,7 @@ func (g *Group) makeV2(m member, opts Options) error {
 	var enable []string
 	for _, controller := range m.tree.controllers {
 		asked := slices.Contains(opts.Controllers, controller)
-		if asked || len(opts.Controllers) == 0 && slices.Contains(usual(), controller) {
+		if asked || len(opts.Controllers) == 0 && slices.Contains(Usual(), controller) {
 			enable = append(enable, controller)
 		}
 	}

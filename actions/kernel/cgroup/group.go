@@ -70,10 +70,30 @@ func (g *Group) Name() string {
 // Path is the group's directory in the hierarchy that serves a controller, or
 // "" when that controller is not mounted or the directory is not there.
 func (g *Group) Path(controller string) string {
-	if m := g.member(controller); m != nil && isDir(m.dir) {
+	if dir := g.Planned(controller); dir != "" && isDir(dir) {
+		return dir
+	}
+	return ""
+}
+
+// Planned is the same for a group that is yet to be made: where the directory will be.
+func (g *Group) Planned(controller string) string {
+	if m := g.member(controller); m != nil {
 		return m.dir
 	}
 	return ""
+}
+
+// Pattern is a path with a star in the place of the hierarchy, for the group's own
+// directories in all of them; on v2 it is the one directory. It takes hierarchies to
+// be mounted beside each other, as they are everywhere (cgroups(7)).
+func (g *Group) Pattern() string {
+	for _, m := range g.own() {
+		if m.tree.version == V1 {
+			return filepath.Join(filepath.Dir(m.tree.mount), "*", m.rel)
+		}
+	}
+	return g.Dir()
 }
 
 // Paths maps every controller to the group's directory there. The v2 tree is

@@ -20,7 +20,7 @@ import (
 func TestCreateMakesTheGroupInEveryHierarchyThatIsWanted(t *testing.T) {
 	host := live(t)
 	group := create(t, host, Options{})
-	for _, controller := range usual() {
+	for _, controller := range Usual() {
 		mount, version := host.Hierarchy(controller)
 		if mount != "" && group.Path(controller) != filepath.Join(mount, group.Name()) {
 			t.Errorf("%s (%s): path %q, mounted at %q", controller, version, group.Path(controller), mount)
@@ -34,6 +34,16 @@ func TestCreateMakesTheGroupInEveryHierarchyThatIsWanted(t *testing.T) {
 		if got, err := group.ReadFile("cpuset.cpus"); err != nil || got.Text != want {
 			t.Errorf("cpuset.cpus = %q, %v; the group above has %q", got.Text, err, want)
 		}
+	}
+	var own []string
+	for _, m := range group.own() {
+		if isDir(m.dir) {
+			own = append(own, m.dir)
+		}
+	}
+	slices.Sort(own)
+	if matched, _ := filepath.Glob(group.Pattern()); !slices.Equal(matched, own) {
+		t.Errorf("%s matches %q, not %q", group.Pattern(), matched, own)
 	}
 	if _, err := host.Create(group.Name(), Options{}); err != nil {
 		t.Errorf("create again: %v", err)
