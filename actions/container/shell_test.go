@@ -68,6 +68,8 @@ func TestShell_verbs(t *testing.T) {
 		{shellOf[container.UpdateParams](t, container.Update, "{container: hungry, limits: {cpus: 1, memory: 1GiB, swap: 1GiB}}", "{}"), "docker update --cpus 1 --memory 1g --memory-swap 2g hungry"},
 		{shellOf[container.UpdateParams](t, container.Update, "{container: hungry, limits: {memory: 160MiB}}", "{limits: {memory: 80MiB, swap: 0}}"), "docker update --memory 160m --memory-swap 160m hungry"},
 		{shellOf[container.UpdateParams](t, container.Update, "{container: hungry, limits: {memory: 160MiB}}", "{limits: {memory: 80MiB}}"), "docker update --memory 160m --memory-swap 240m hungry"},
+		{shellOf[container.UpdateParams](t, container.Update, "{container: hungry, limits: {memory: 64MiB, pids: 20}}", "{}"), "docker update --memory 64m --memory-swap -1 --pids-limit 20 hungry"},
+		{shellOf[container.UpdateParams](t, container.Update, "{container: hungry, limits: {memory: 64MiB}}", "{limits: {memory: none}}"), "docker update --memory 64m --memory-swap -1 hungry"},
 		{shellOf[container.WaitParams](t, container.Wait, "hungry", "{}"), "docker wait hungry"},
 		{shellOf[container.RemoveParams](t, container.Remove, "hungry", "{}"), "docker rm --force hungry"},
 		{shellOf[container.LogsParams](t, container.Logs, "hungry", "{}"), "docker logs hungry"},

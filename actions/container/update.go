@@ -9,6 +9,7 @@ import (
 	"isolab/actions/shell"
 	"isolab/actions/target"
 	"isolab/schema"
+	"isolab/schema/unit"
 )
 
 // UpdateParams are the parameters of container.update.
@@ -57,14 +58,21 @@ afterwards is read with cgroup.read.`,
 	},
 })
 
-// withSwap adds the swap that a container was declared with to a new memory limit.
+// withSwap adds the swap that a container was declared with to a new memory limit, as
+// the Docker runtime does: Docker refuses such a limit alone, above the old one on both,
+// and where there was none.
 func withSwap(l schema.Limits, name string, d actions.Declared) schema.Limits {
 	declared, ok := d.Container(name)
-	if !ok || l.Memory == nil || l.Swap != nil || declared.Limits.Memory == nil {
+	if !ok || l.Memory == nil || l.Swap != nil {
 		return l
 	}
-	if l.Swap = declared.Limits.Swap; l.Swap == nil {
-		l.Swap = declared.Limits.Memory // as Docker has it: twice the memory for both
+	switch memory := declared.Limits.Memory; {
+	case memory == nil || memory.IsUnlimited():
+		l.Swap = ptr(unit.Unlimited)
+	case declared.Limits.Swap != nil:
+		l.Swap = declared.Limits.Swap
+	default:
+		l.Swap = memory // as Docker has it: twice the memory for both
 	}
 	return l
 }
