@@ -439,3 +439,30 @@ func TestClaimsNameTheirOrigin(t *testing.T) {
 	}
 	t.Errorf("operands %+v, want mem.n = 1 from /test/counter", claim.Operands)
 }
+
+// planned are the commands of each step of a plan, one step a line.
+func planned(t *testing.T, b *bench, body string) string {
+	t.Helper()
+	program, diags := Compile(scenario(t, body), NewCatalog(b.actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	var lines []string
+	for _, s := range Plan(program, "docker", "v2") {
+		lines = append(lines, strings.Join(s.Commands, ", "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// What only a run can know stands in the commands of a plan by its name.
+func TestPlanHasPlaceholders(t *testing.T) {
+	got := planned(t, newBench(t), `
+steps:
+  - {test.count: x, as: r, expect: ["r.n > 0"]}
+  - {test.count: "${r.text}", expect: ["result.n > 0"]}
+  - {test.count: "at ${r.text}:${r.n + 1}", expect: ["result.n > 0"]}
+`)
+	if want := "count x\ncount <r.text>\ncount at <r.text>:<r.n + 1>"; got != want {
+		t.Errorf("planned %s; want %s", got, want)
+	}
+}

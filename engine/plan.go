@@ -26,7 +26,8 @@ type PlannedStep struct {
 type PlannedClaim struct{ Text, Why string }
 
 // Plan says what a program would do on a runtime, without touching the machine.
-// Parameters that come from results of earlier steps are zero. Where there are cases,
+// In texts a placeholder such as <srv.ip> stands for what comes from results of earlier
+// steps; other parameters that do are zero. Where there are cases,
 // each step has the values of the first one in which it is done.
 func Plan(program *Program, runtimeName, cgroupVersion string) []PlannedStep {
 	p := planner{program: program, view: planView{runtime: runtimeName, cgroup: cgroupVersion}}
@@ -46,8 +47,18 @@ type planner struct {
 	item    any // the first item of the step's foreach, where that is known
 }
 
-// evaluate yields the values that are known without running: those of params.
-func (p planner) evaluate(e schema.Expr, _ reflect.Type) (any, error) {
+// evaluate yields the values that are known without running, and placeholders for
+// those of texts that are not.
+func (p planner) evaluate(e schema.Expr, want reflect.Type) (any, error) {
+	value, err := p.known(e, want)
+	if text := want == nil || want.Kind() == reflect.String; value == nil && err == nil && text {
+		return "<" + e.Source + ">", nil
+	}
+	return value, err
+}
+
+// known yields the values that are known without running: those of params.
+func (p planner) known(e schema.Expr, _ reflect.Type) (any, error) {
 	program := p.program.programs[e]
 	for _, name := range program.Names() {
 		if name != "params" && name != "case" && (name != "item" || p.item == nil) {
