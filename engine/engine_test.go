@@ -466,3 +466,35 @@ steps:
 		t.Errorf("planned %s; want %s", got, want)
 	}
 }
+
+// A plan shows what is done for the items of a foreach, where it knows them, and is
+// not filled by a long list.
+func TestPlanShowsEachItem(t *testing.T) {
+	program, diags := Compile(scenario(t, `
+params: {word: {type: string, default: "a b"}}
+steps:
+  - {test.count: "n${item}", foreach: [1, 2], as: all, expect: ["result.n > 0"]}
+  - {test.count: "${item}", foreach: "${split(params.word, ' ')}", expect: ["result.n > 0"]}
+  - {test.count: "${item}", foreach: "${split(all[0].text, ' ')}", expect: ["result.n > 0"]}
+  - {test.count: "${item}", foreach: [a, b, c, d, e], expect: ["result.n > 0"]}
+  - {test.count: same, foreach: [a, b], expect: ["result.n > 0"]}
+`), NewCatalog(newBench(t).actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	steps := Plan(program, "docker", "v2")
+	for i, want := range []string{
+		"count n1, count n2: for each of 2 items",
+		"count a, count b: for each of 2 items",
+		"count <item>: for each item, which only a run knows",
+		"count a, count b, count c: for each of 5 items; what stands here is for the first 3",
+		"count same: for each of 2 items",
+	} {
+		if got := strings.Join(steps[i].Commands, ", ") + ": " + steps[i].Repeats; got != want {
+			t.Errorf("step %d: %s; want %s", i+1, got, want)
+		}
+	}
+	if got := fmt.Sprint(program.steps[0].reads); got != "[n text]" {
+		t.Errorf("of the first step %s is read", got)
+	}
+}

@@ -2,7 +2,9 @@ package engine
 
 import (
 	"context"
+	"fmt"
 	"reflect"
+	"slices"
 
 	"isolab/schema"
 )
@@ -44,7 +46,7 @@ type planner struct {
 	program *Program
 	view    planView
 	row     caseRow
-	item    any // the first item of the step's foreach, where that is known
+	item    any // of the step's foreach, where that is known
 }
 
 // evaluate yields the values that are known without running, and placeholders for
@@ -81,16 +83,46 @@ func (p planner) lookup(name string) (any, bool) {
 	return nil, false
 }
 
-// first is the first item of a foreach over a list that is written out.
-func (p planner) first(s *step) any {
-	if s.Foreach == nil || s.foreach != nil || s.Foreach.Kind != schema.List {
-		return nil
+// itemsShown is how many items of a foreach have their commands in a plan.
+const itemsShown = 3
+
+// items are those of a step's foreach; false where only a run knows them.
+func (p planner) items(s *step) (reflect.Value, bool) {
+	if s.foreach != nil {
+		value, err := p.known(s.foreach.Source(), nil)
+		return reflect.ValueOf(value), err == nil && value != nil
 	}
 	list := reflect.New(reflect.SliceOf(listItemType(s.Foreach)))
-	if diags := schema.Decode(s.Foreach, list.Interface(), p.evaluate); len(diags) > 0 || list.Elem().Len() == 0 {
-		return nil
+	diags := schema.Decode(s.Foreach, list.Interface(), p.evaluate)
+	return list.Elem(), len(diags) == 0
+}
+
+// each are the commands for the items of a foreach, as far as they are shown and
+// differ, and what is to be said of the others.
+func (p planner) each(s *step) (commands []string, repeats string) {
+	items, ok := p.items(s)
+	if !ok {
+		return p.commands(s), "for each item, which only a run knows"
 	}
-	return list.Elem().Index(0).Interface()
+	var before []string
+	for i := range min(items.Len(), itemsShown) {
+		p.item = items.Index(i).Interface()
+		if more := p.commands(s); !slices.Equal(more, before) {
+			commands, before = append(commands, more...), more
+		}
+	}
+	repeats = fmt.Sprintf("for each of %d items", items.Len())
+	if items.Len() > itemsShown {
+		repeats += fmt.Sprintf("; what stands here is for the first %d", itemsShown)
+	}
+	return commands, repeats
+}
+
+// commands are those of a step, or of one item of it.
+func (p planner) commands(s *step) []string {
+	params := reflect.New(s.action.Params)
+	schema.Decode(s.Params, params.Interface(), p.evaluate)
+	return s.action.Shell(params.Elem().Interface(), p.view)
 }
 
 func (p planner) declare() declared {
@@ -120,13 +152,9 @@ func (p planner) doing(s *step) caseRow {
 func (p planner) step(s *step) PlannedStep {
 	p.row = p.doing(s)
 	p.view.declared = p.declare()
-	p.item = p.first(s)
 	p.view.reads = s.reads
-	params := reflect.New(s.action.Params)
-	schema.Decode(s.Params, params.Interface(), p.evaluate)
 	planned := PlannedStep{
 		Number: s.number, ID: s.ID, Title: s.Title, Say: s.Say, Look: s.Look, Action: s.Action, Finally: s.finally,
-		Commands: s.action.Shell(params.Elem().Interface(), p.view),
 	}
 	for _, claim := range s.claims {
 		planned.Claims = append(planned.Claims, PlannedClaim{Text: claim.That.Source, Why: claim.Why})
@@ -134,9 +162,12 @@ func (p planner) step(s *step) PlannedStep {
 	if s.When != nil {
 		planned.When = s.When.Source
 	}
+	if s.Foreach != nil {
+		planned.Commands, planned.Repeats = p.each(s)
+		return planned
+	}
+	planned.Commands = p.commands(s)
 	switch {
-	case s.Foreach != nil:
-		planned.Repeats = "for each item; what stands here is for the first"
 	case s.Eventually != nil:
 		planned.Repeats = "until it holds, within " + s.Eventually.Within.String()
 	case s.Always != nil:

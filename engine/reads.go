@@ -12,6 +12,7 @@ func (c *compiler) reads() {
 	for _, program := range c.program.programs {
 		for _, path := range program.Paths() {
 			if name, field, ok := strings.Cut(path, "."); ok {
+				name, _, _ = strings.Cut(name, "[") // an item of a foreach: all[0]
 				byName[name] = append(byName[name], field)
 			}
 		}
