@@ -83,6 +83,17 @@ func (p planner) lookup(name string) (any, bool) {
 	return nil, false
 }
 
+// text is what the audience reads, its expressions evaluated; as in a run, one that has
+// no value yet stays as the author wrote it.
+func (p planner) text(s *step, key, plain string) string {
+	node := s.Node.Get(key)
+	var text string
+	if !node.HasExpr() || len(schema.Decode(node, &text, p.known)) > 0 || text == "" {
+		return plain
+	}
+	return text
+}
+
 // itemsShown is how many items of a foreach have their commands in a plan.
 const itemsShown = 3
 
@@ -154,7 +165,8 @@ func (p planner) step(s *step) PlannedStep {
 	p.view.declared = p.declare()
 	p.view.reads = s.reads
 	planned := PlannedStep{
-		Number: s.number, ID: s.ID, Title: s.Title, Say: s.Say, Look: s.Look, Action: s.Action, Finally: s.finally,
+		Number: s.number, ID: s.ID, Title: p.text(s, "title", s.Title), Say: p.text(s, "say", s.Say),
+		Look: p.text(s, "look", s.Look), Action: s.Action, Finally: s.finally,
 	}
 	for _, claim := range s.claims {
 		planned.Claims = append(planned.Claims, PlannedClaim{Text: claim.That.Source, Why: claim.Why})

@@ -76,7 +76,15 @@ func TestPlanTakesTheCaseInWhichAStepIsDone(t *testing.T) {
 
 func TestTextsHaveValues(t *testing.T) {
 	b := newBench(t)
-	b.play("params: {w: {type: size, default: 5MiB}}\nsteps: [{test.count: x, title: 'Eat ${params.w}', expect: ['result.n > 0']}]")
+	body := "params: {w: {type: size, default: 5MiB}}\nsteps: [{test.count: x, as: r, title: 'Eat ${params.w}'}, {test.count: x, title: 'Eat ${params.w}', say: 'After ${r.n}', expect: ['r.n > 0']}]"
+	program, diags := Compile(scenario(t, body), NewCatalog(b.actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	if s := Plan(program, "docker", "v2")[1]; s.Title != "Eat 5MiB" || s.Say != "After ${r.n}" {
+		t.Errorf("planned %q, %q", s.Title, s.Say)
+	}
+	b.play(body)
 	for _, e := range b.events {
 		if e.Kind == event.StepStart && e.StepInfo.Title != "Eat 5MiB" {
 			t.Errorf("title %q", e.StepInfo.Title)

@@ -61,7 +61,7 @@ func argument(s *schema.Scenario) string {
 
 func (p *page) opening(program *engine.Program, steps []engine.PlannedStep) {
 	s := program.Scenario
-	p.line("<!-- Written by `isolab handout` from scenario.yaml. Lines that begin with > were measured. -->")
+	p.line("<!-- Written by `isolab handout` from %s. Lines that begin with > were measured. -->", filepath.Base(s.File))
 	if r := p.recording; r != nil {
 		p.line("%s", quoted(r.header()))
 	}
@@ -127,7 +127,7 @@ func (p *page) cases(s *schema.Scenario) {
 	if len(s.Cases) == 0 {
 		return
 	}
-	p.line("## Cases\n\nThe steps are done once for each; commands are those of the first in which a step is done.\n")
+	p.line("## Cases\n\nThe steps are done once for each; commands and values are those of the first in which a step is done.\n")
 	for _, c := range s.Cases {
 		var values []string
 		for _, param := range c.Params {
