@@ -77,9 +77,9 @@ expect:
 	Check: func(p RunParams, d actions.Declared) error { return checkCommand(d, p.Container, p.Command) },
 	Shell: func(p RunParams, v actions.View) []string {
 		if p.Remove {
-			return []string{dockerRun(v, p.Container, runOverrides(p), removed)}
+			return dockerRun(v, p.Container, runOverrides(p), removed)
 		}
-		return []string{dockerRun(v, p.Container, runOverrides(p), attached)}
+		return dockerRun(v, p.Container, runOverrides(p), attached)
 	},
 	Run: func(ctx context.Context, env *actions.Env, p RunParams) (RunResult, error) {
 		made, err := create(ctx, env, p.Container, runOverrides(p))

@@ -23,8 +23,9 @@ const (
 	removed  mode = "--rm"
 )
 
-// dockerRun is the docker run command for a declared container.
-func dockerRun(v actions.View, name string, o overrides, how mode) string {
+// dockerRun is the docker run command for a declared container, after the one that
+// makes its image if there is one.
+func dockerRun(v actions.View, name string, o overrides, how mode) []string {
 	declared, _ := v.Container(name)
 	declared = o.apply(declared)
 	words := []string{"docker", "run"}
@@ -37,7 +38,8 @@ func dockerRun(v actions.View, name string, o overrides, how mode) string {
 	words = append(words, namespaceFlags(declared, v)...)
 	words = append(words, processFlags(declared)...)
 	words = append(words, fileFlags(declared)...)
-	return shell.Line(append(words, commandWords(declared)...)...)
+	run := shell.Line(append(words, commandWords(declared, v.ContainerName(name))...)...)
+	return append(imageCommands(declared.Image, v.ContainerName(name)), run)
 }
 
 // flags collects "--name value" pairs, leaving out empty values.
@@ -209,18 +211,31 @@ func volumeFlag(v schema.Volume) string {
 
 // commandWords are the image and what follows it. Docker takes one word as the
 // entrypoint; further words go in front of the command.
-func commandWords(c schema.Container) []string {
+func commandWords(c schema.Container, name string) []string {
 	var words, rest []string
 	if len(c.Entrypoint) > 0 {
 		words, rest = []string{"--entrypoint", c.Entrypoint[0]}, c.Entrypoint[1:]
 	}
-	return slices.Concat(words, []string{imageWord(c.Image)}, rest, c.Command)
+	return slices.Concat(words, []string{imageWord(c.Image, name)}, rest, c.Command)
 }
 
-func imageWord(image schema.Image) string {
+// imageCommands make or fetch an image that is no registry's.
+func imageCommands(image schema.Image, name string) []string {
 	switch {
 	case image.Build != "":
-		return "<image built from " + image.Build + ">"
+		return []string{shell.Line("docker", "build", "--tag", imageWord(image, name), image.Build)}
+	case image.Load != "":
+		return []string{shell.Line("docker", "load", "--input", image.Load)}
+	}
+	return nil
+}
+
+// imageWord is what the command calls the image; one that is built is tagged with the
+// name of the container that it is built for.
+func imageWord(image schema.Image, name string) string {
+	switch {
+	case image.Build != "":
+		return name
 	case image.Load != "":
 		return "<image loaded from " + image.Load + ">"
 	}

@@ -52,6 +52,17 @@ func TestShell_dockerRun(t *testing.T) {
 	}
 }
 
+func TestShell_imageOfAFolderOrFile(t *testing.T) {
+	for declared, want := range map[string][]string{
+		"{image: {build: web}}":  {"docker build --tag hungry web", "docker run -d --name hungry --network none hungry"},
+		"{image: {load: a.tar}}": {"docker load --input a.tar", "docker run -d --name hungry --network none <image loaded from a.tar>"},
+	} {
+		if got := shellOf[container.StartParams](t, container.Start, "hungry", declared); !slices.Equal(got, want) {
+			t.Errorf("%s\n got %q\nwant %q", declared, got, want)
+		}
+	}
+}
+
 func TestShell_verbs(t *testing.T) {
 	for _, test := range []struct {
 		got  []string

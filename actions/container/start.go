@@ -55,7 +55,7 @@ expect:
 	Needs: func(p StartParams, d actions.Declared) []actions.Permission { return needsOf(d, p.Container) },
 	Check: func(p StartParams, d actions.Declared) error { return checkCommand(d, p.Container, p.Command) },
 	Shell: func(p StartParams, v actions.View) []string {
-		return []string{dockerRun(v, p.Container, startOverrides(p), detached)}
+		return dockerRun(v, p.Container, startOverrides(p), detached)
 	},
 	Run: func(ctx context.Context, env *actions.Env, p StartParams) (StartResult, error) {
 		made, err := create(ctx, env, p.Container, startOverrides(p))
