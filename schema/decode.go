@@ -9,7 +9,7 @@ import (
 )
 
 // Evaluator gives an embedded expression its value. want is the type that the
-// value will be converted to, or nil where it becomes part of a text. A checker
+// value will be converted to: a string where it becomes part of a text. A checker
 // that has no values yet returns (nil, nil): the field keeps its zero value and
 // its range and choices are not checked. An error that is or wraps a Diagnostic
 // (or Diagnostics) is reported as it stands.
@@ -304,7 +304,7 @@ func (d *decoder) interpolate(parts []part, s slot) (string, bool) {
 			text.WriteString(p.text)
 			continue
 		}
-		value, ok := d.evaluate(*p.expr, nil)
+		value, ok := d.evaluate(*p.expr, reflect.TypeFor[string]())
 		known = known && ok
 		if !ok {
 			continue

@@ -270,7 +270,7 @@ map: {a: "${i}"}
 	if got.OptSize != nil || got.OptText != nil || got.Size != 0 || got.Choice != "" || !cmp.Equal(got.List, []string{"a", ""}) {
 		t.Errorf("not zero: %+v", got)
 	}
-	want := "a as unit.Size|b as unit.Size|c as <nil>|d as string|e as int|f as string|g as string|h as interface {}|i as string"
+	want := "a as unit.Size|b as unit.Size|c as string|d as string|e as int|f as string|g as string|h as interface {}|i as string"
 	if strings.Join(seen, "|") != want {
 		t.Errorf("asked for %s\nwant      %s", strings.Join(seen, "|"), want)
 	}

@@ -177,6 +177,21 @@ func compareHint(text string, t typ) string {
 	return ""
 }
 
+// pieceHint picks of a value with parts what can be shown in a text.
+func pieceHint(written string, t typ) string {
+	switch {
+	case (t.kind == list || t.kind == series) && measurable(t.item()):
+		return fmt.Sprintf("take one figure of it: max(%s), or %s[0]", written, written)
+	case t.kind == list:
+		return fmt.Sprintf("take one item, %s[0], or say how many there are: len(%s)", written, written)
+	case t.kind == dict:
+		return fmt.Sprintf("take one value by its key, or say how many there are: len(%s)", written)
+	case t.kind == record:
+		return fmt.Sprintf("speak of one of its fields: %s", knownNames(fieldNames(t.goType)))
+	}
+	return ""
+}
+
 // example is a literal of a kind.
 func example(k kind) string {
 	return map[kind]string{size: "150MiB", duration: "5s", ratio: "10%", rate: "1MiB/s", cpus: "0.5cpu", whole: "0", decimal: "0.5"}[k]

@@ -104,7 +104,11 @@ func (c *checker) result(slot *ast.Node, root ast.Node, t typ, want reflect.Type
 		if wanted.kind.quantity() || t.kind.quantity() {
 			code = CodeUnitMismatch
 		}
-		return c.fail(root, code, fmt.Sprintf("%s is needed here, but this is %s", wanted, t), c.unitHint(root, t, wanted))
+		hint := c.unitHint(root, t, wanted)
+		if wanted.kind == text {
+			hint = pieceHint(c.src.text(root), t)
+		}
+		return c.fail(root, code, fmt.Sprintf("%s is needed here, but this is %s", wanted, t), hint)
 	}
 	return t
 }

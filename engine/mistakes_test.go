@@ -1,0 +1,47 @@
+package engine
+
+import (
+	"strings"
+	"testing"
+
+	"isolab/schema"
+)
+
+// TestMistakesAreTold demands of a document with one mistake that this one is told and
+// no other, with its place, what it is and what to do. The place is the line and column
+// below the head of the document.
+func TestMistakesAreTold(t *testing.T) {
+	const head = 3 // lines
+	for _, test := range []struct {
+		name, body, place, message, hint string
+	}{
+		{"a list within a text", "steps:\n  - {test.count: x, foreach: [1, 2], as: r, expect: [result.n > 0]}\n  - {test.count: 'got ${map(r, .n)}', expect: [len(r) > 1]}",
+			"3:25", "text is needed here, but this is a list of plain numbers", "max(map(r, .n))"},
+		{"a group within a title", "steps: [{test.count: x, title: 'of ${params}', expect: [result.n > 0]}]\nparams: {w: {type: string, default: x}}",
+			"1:38", "text is needed here, but this is a group of fields", "one of its fields: w"},
+	} {
+		t.Run(test.name, func(t *testing.T) {
+			diags := mistakes(t, "isolab: 1\nname: test\ntitle: A test\n"+test.body)
+			if len(diags) != 1 {
+				t.Fatalf("%d mistakes: %v", len(diags), diags)
+			}
+			d := diags[0]
+			d.Pos.Line -= head
+			if place := (schema.Pos{Line: d.Pos.Line, Col: d.Pos.Col}).String(); place != test.place || !strings.Contains(d.Message, test.message) || !strings.Contains(d.Hint, test.hint) {
+				t.Errorf("%s: %s\n→ %s", place, d.Message, d.Hint)
+			}
+		})
+	}
+}
+
+// mistakes reads and compiles a document, as a check does.
+func mistakes(t *testing.T, text string) schema.Diagnostics {
+	t.Helper()
+	s, diags := schema.Read("test.yaml", []byte(text))
+	catalog := NewCatalog(newBench(t).actions()...)
+	if len(diags) > 0 {
+		return Further(s, catalog, Options{}, diags)
+	}
+	_, diags = Compile(s, catalog, Options{})
+	return diags
+}
