@@ -213,6 +213,11 @@ func (c *compiler) item(s *step) {
 			Message: "foreach needs a list, or an expression that is one"})
 	} else {
 		item = listItemType(s.Foreach)
+		c.decode(s.Foreach, reflect.New(reflect.SliceOf(item)).Interface())
+		if len(s.Foreach.Items) == 0 {
+			c.diags = append(c.diags, schema.Diagnostic{Pos: s.Foreach.Pos, Code: codeBadStep,
+				Message: "foreach has no items, so the step is never done", Hint: "list what it is done for, or leave the step out"})
+		}
 	}
 	c.scope = c.scope.With("item", item)
 }

@@ -19,6 +19,9 @@ func TestMistakesAreTold(t *testing.T) {
 			"3:25", "text is needed here, but this is a list of plain numbers", "max(map(r, .n))"},
 		{"a group within a title", "steps: [{test.count: x, title: 'of ${params}', expect: [result.n > 0]}]\nparams: {w: {type: string, default: x}}",
 			"1:38", "text is needed here, but this is a group of fields", "one of its fields: w"},
+		{"an unknown name in a list of foreach", "steps: [{test.count: x, foreach: ['${nope}', b], expect: [result.n > 0]}]", "1:38", "unknown name nope", "known here"},
+		{"a map in a list of foreach", "steps: [{test.count: x, foreach: [{a: 1}], expect: [result.n > 0]}]", "1:35", "expected a string, found a map", ""},
+		{"foreach of nothing", "steps: [{test.count: x, foreach: [], expect: [result.n > 0]}]", "1:34", "foreach has no items", "leave the step out"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			diags := mistakes(t, "isolab: 1\nname: test\ntitle: A test\n"+test.body)
