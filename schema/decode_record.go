@@ -51,10 +51,11 @@ func (d *decoder) shorthand(n *Node, v reflect.Value, r *record, s slot) {
 		return
 	}
 	f := r.main
-	if s.name == "" {
-		s.name = f.name
+	name := s.name
+	if name == "" {
+		name = f.name
 	}
-	d.value(n, v.FieldByIndex(f.index), slot{name: s.name, field: f, literal: s.literal || f.literal})
+	d.value(n, v.FieldByIndex(f.index), slot{name: name, field: f, literal: s.literal || f.literal})
 	d.absent(&Node{Kind: Map, Pos: n.Pos, Fields: []Field{{Key: f.name, Value: n}}}, v, r, s, nil)
 }
 
@@ -65,6 +66,10 @@ func takesList(t reflect.Type) bool {
 // absent deals with the keys that are not there: required ones are reported, but
 // for those that were meant by a misspelt key, and defaults applied.
 func (d *decoder) absent(n *Node, v reflect.Value, r *record, s slot, meant []string) {
+	isThere := func(f *field) bool { return n.field(f.name) != nil || slices.Contains(meant, f.name) }
+	if len(r.either) > 0 && !slices.ContainsFunc(r.either, isThere) {
+		d.report(missingEither(n, r.either, s.name))
+	}
 	for _, f := range r.fields {
 		if n.field(f.name) != nil {
 			continue
@@ -104,6 +109,16 @@ func missingKey(n *Node, f *field, inside string) Diagnostic {
 	}
 	return Diagnostic{Pos: n.Pos, Width: 1, Code: CodeMissingKey,
 		Message: fmt.Sprintf("the key %q is missing%s", f.name, in(inside)), Hint: hint}
+}
+
+func missingEither(n *Node, fields []*field, inside string) Diagnostic {
+	var examples []string
+	for _, f := range fields {
+		examples = append(examples, f.name+": "+f.example)
+	}
+	return Diagnostic{Pos: n.Pos, Width: 1, Code: CodeMissingKey,
+		Message: fmt.Sprintf("the key %s is missing%s", either(namesOf(fields)), in(inside)),
+		Hint:    "name one of them, such as " + either(examples)}
 }
 
 // fewKeys is how many keys a hint lists.

@@ -16,6 +16,7 @@ type FieldDoc struct {
 	Default  string     `json:"default,omitempty"`
 	Enum     []string   `json:"enum,omitempty"`
 	Required bool       `json:"required,omitempty"`
+	Either   []string   `json:"either,omitempty"`  // one of these keys must be there
 	Main     bool       `json:"main,omitempty"`    // a scalar in place of the map is short for it
 	Literal  bool       `json:"literal,omitempty"` // may not come from an expression
 	Fields   []FieldDoc `json:"fields,omitempty"`  // of a map, or of the items of a list
@@ -32,9 +33,13 @@ func describe(t reflect.Type, outer []reflect.Type) []FieldDoc {
 	}
 	var docs []FieldDoc
 	for _, f := range recordOf(t).fields {
+		var alternatives []string
+		if f.either {
+			alternatives = namesOf(recordOf(t).either)
+		}
 		docs = append(docs, FieldDoc{
 			Name: f.name, Type: wordsOf(f.shape(t)), Doc: f.doc, Example: f.example, Default: f.preset, Enum: f.enum,
-			Required: f.required, Main: f.main, Literal: f.literal,
+			Required: f.required, Either: alternatives, Main: f.main, Literal: f.literal,
 			Fields: describe(f.shape(t), append(slices.Clone(outer), t)),
 		})
 	}

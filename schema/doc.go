@@ -24,6 +24,7 @@
 //	min:"0" max:"100"  the accepted range of a number
 //	isolab:"main"      a scalar (or list) in place of the map is short for this field
 //	isolab:"required"  the key must be there; options are separated by commas
+//	isolab:"either"    one of the keys that say so must be there
 //	isolab:"literal"   may not come from an expression (permissions derive from it)
 //	isolab:"one"       of a list: a single item may stand for a list of one
 //	isolab:"text"      prose: without an Evaluator its ${…} are kept as written

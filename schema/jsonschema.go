@@ -251,6 +251,14 @@ func (b *schemaBuilder) record(t reflect.Type, expr bool) object {
 		schema["required"] = required
 		schema["type"] = "object"
 	}
+	if fields := recordOf(t).either; len(fields) > 0 {
+		var one []object
+		for _, f := range fields {
+			one = append(one, object{"required": []string{f.name}})
+		}
+		schema["anyOf"] = one
+		schema["type"] = "object"
+	}
 	return schema
 }
 

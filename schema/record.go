@@ -12,7 +12,8 @@ import (
 type record struct {
 	fields []*field
 	byName map[string]*field
-	main   *field // nil when there is no shorthand
+	main   *field   // nil when there is no shorthand
+	either []*field // one of them must be there
 }
 
 // field is one key of a record.
@@ -29,7 +30,7 @@ type field struct {
 
 // options are the words of the isolab tag.
 type options struct {
-	main, required, literal, one, text, raw bool
+	main, required, either, literal, one, text, raw bool
 }
 
 // records remembers what recordOf found: a pure function of the type, which
@@ -71,6 +72,9 @@ func (r *record) add(t reflect.Type, f *field) {
 	if f.main {
 		r.main = f
 	}
+	if f.either {
+		r.either = append(r.either, f)
+	}
 }
 
 func fieldOf(t reflect.Type, sf reflect.StructField, name string, index []int) *field {
@@ -101,6 +105,8 @@ func (o *options) named(word string) *bool {
 		return &o.main
 	case "required":
 		return &o.required
+	case "either":
+		return &o.either
 	case "literal":
 		return &o.literal
 	case "one":
@@ -142,9 +148,11 @@ func tagNode(t reflect.Type, sf reflect.StructField, text string) *Node {
 }
 
 // names lists the keys in the order of the struct.
-func (r *record) names() []string {
-	names := make([]string, len(r.fields))
-	for i, f := range r.fields {
+func (r *record) names() []string { return namesOf(r.fields) }
+
+func namesOf(fields []*field) []string {
+	names := make([]string, len(fields))
+	for i, f := range fields {
 		names[i] = f.name
 	}
 	return names

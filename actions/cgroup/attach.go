@@ -15,8 +15,8 @@ import (
 // AttachParams are the parameters of cgroup.attach.
 type AttachParams struct {
 	Cgroup    string `json:"cgroup" doc:"Name of a cgroup that a step made." isolab:"main,required" example:"small"`
-	Container string `json:"container" doc:"The container whose main process is moved." example:"hungry"`
-	PID       int    `json:"pid" doc:"The process that is moved, by its id on the host: one that the run started." example:"${started.pid}"`
+	Container string `json:"container" doc:"The container whose main process is moved." isolab:"either" example:"hungry"`
+	PID       int    `json:"pid" doc:"The process that is moved, by its id on the host: one that the run started." isolab:"either" example:"${started.pid}"`
 }
 
 // AttachResult is the result of cgroup.attach.

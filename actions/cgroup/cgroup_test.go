@@ -1,7 +1,9 @@
 package cgroup_test
 
 import (
+	"reflect"
 	"slices"
+	"strings"
 	"testing"
 
 	"isolab/actions"
@@ -114,6 +116,22 @@ func TestShell(t *testing.T) {
 	} {
 		if !slices.Equal(test.got, test.want) {
 			t.Errorf("%s\n got %q\nwant %q", test.name, test.got, test.want)
+		}
+	}
+}
+
+// Whatever acts on a container or a cgroup is told which, before anything runs.
+func TestParams_nameTheirTarget(t *testing.T) {
+	for _, action := range cgroup.Actions() {
+		node, diags := schema.Parse("test", []byte("{file: memory.max, command: [memhog], name: x}"))
+		if len(diags) > 0 || action.Name == "cgroup.create" { // which makes the target
+			continue
+		}
+		diags = schema.Decode(node, reflect.New(action.Params).Interface(), nil)
+		if !slices.ContainsFunc(diags, func(d schema.Diagnostic) bool {
+			return d.Code == schema.CodeMissingKey && strings.Contains(d.Message, "cgroup")
+		}) {
+			t.Errorf("%s acts on nothing: %v", action.Name, diags)
 		}
 	}
 }

@@ -15,8 +15,8 @@ import (
 
 // FileParams are the parameters of cgroup.file.
 type FileParams struct {
-	Container string `json:"container" doc:"Name of a container that runs." isolab:"main" example:"hungry"`
-	Cgroup    string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash." example:"small"`
+	Container string `json:"container" doc:"Name of a container that runs." isolab:"main,either" example:"hungry"`
+	Cgroup    string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash." isolab:"either" example:"small"`
 	File      string `json:"file" doc:"Name of the file, as the kernel calls it; two names with a bar between them are for cgroup v2 and v1." isolab:"required" example:"memory.max|memory.limit_in_bytes"`
 }
 

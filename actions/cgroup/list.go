@@ -13,8 +13,8 @@ import (
 
 // ListParams are the parameters of cgroup.files.
 type ListParams struct {
-	Container  string `json:"container" doc:"Name of a container that runs." isolab:"main" example:"hungry"`
-	Cgroup     string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash." example:"small"`
+	Container  string `json:"container" doc:"Name of a container that runs." isolab:"main,either" example:"hungry"`
+	Cgroup     string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash." isolab:"either" example:"small"`
 	Controller string `json:"controller" doc:"Only the directory of this controller." enum:"memory,cpu,cpuacct,cpuset,pids,io,freezer,unified"`
 }
 

@@ -12,8 +12,8 @@ import (
 
 // ReadParams are the parameters of cgroup.read.
 type ReadParams struct {
-	Container string `json:"container" doc:"Name of a container that runs." isolab:"main" example:"hungry"`
-	Cgroup    string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash." example:"small"`
+	Container string `json:"container" doc:"Name of a container that runs." isolab:"main,either" example:"hungry"`
+	Cgroup    string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash." isolab:"either" example:"small"`
 }
 
 // ReadResult is the result of cgroup.read and cgroup.set: the kernel's account of

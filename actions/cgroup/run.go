@@ -21,8 +21,8 @@ import (
 
 // RunParams are the parameters of cgroup.run.
 type RunParams struct {
-	Cgroup    string            `json:"cgroup" doc:"Name of a cgroup that a step made." isolab:"main" example:"small"`
-	Container string            `json:"container" doc:"A running container whose cgroup the command joins; its namespaces it does not." example:"hungry"`
+	Cgroup    string            `json:"cgroup" doc:"Name of a cgroup that a step made." isolab:"main,either" example:"small"`
+	Container string            `json:"container" doc:"A running container whose cgroup the command joins; its namespaces it does not." isolab:"either" example:"hungry"`
 	Command   []string          `json:"command" doc:"The command and its arguments; the name of a workload of isolab, or a program of the machine, which needs a permission and takes no expressions." isolab:"required" example:"[memhog, 100MiB]"`
 	User      string            `json:"user" doc:"Who runs it: a user name, a user id or uid:gid; left out, the user of isolab." example:"65534"`
 	Env       map[string]string `json:"env" doc:"Further environment variables."`

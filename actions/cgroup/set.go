@@ -17,8 +17,8 @@ import (
 
 // SetParams are the parameters of cgroup.set.
 type SetParams struct {
-	Container string            `json:"container" doc:"Name of a container that runs." isolab:"main" example:"hungry"`
-	Cgroup    string            `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash, which needs a permission." isolab:"literal" example:"small"`
+	Container string            `json:"container" doc:"Name of a container that runs." isolab:"main,either" example:"hungry"`
+	Cgroup    string            `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash, which needs a permission." isolab:"either,literal" example:"small"`
 	Limits    schema.Limits     `json:"limits" doc:"The limits to set; keys that are left out stay as they are." example:"{memory: 10MiB}"`
 	Files     map[string]string `json:"files" doc:"Files to write as they are, by the kernel's names." example:"{memory.high: 67108864}"`
 }

@@ -9,8 +9,8 @@ import (
 
 // ThawParams are the parameters of cgroup.thaw.
 type ThawParams struct {
-	Container string `json:"container" doc:"Name of a container that runs." isolab:"main" example:"hungry"`
-	Cgroup    string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash, which needs a permission." isolab:"literal" example:"small"`
+	Container string `json:"container" doc:"Name of a container that runs." isolab:"main,either" example:"hungry"`
+	Cgroup    string `json:"cgroup" doc:"Name of a cgroup that a step made, or the full name of one of the machine with a leading slash, which needs a permission." isolab:"either,literal" example:"small"`
 }
 
 // Thaw is cgroup.thaw.

@@ -16,8 +16,8 @@ import (
 
 // KillParams are the parameters of host.kill.
 type KillParams struct {
-	PID       int    `json:"pid" doc:"Process id on the host; one that the run did not start needs a permission." isolab:"main" example:"${seen.pid}"`
-	Container string `json:"container" doc:"A container: alone its main process, else the one that inside or command picks." example:"pinger"`
+	PID       int    `json:"pid" doc:"Process id on the host; one that the run did not start needs a permission." isolab:"main,either" example:"${seen.pid}"`
+	Container string `json:"container" doc:"A container: alone its main process, else the one that inside or command picks." isolab:"either" example:"pinger"`
 	Inside    int    `json:"inside" doc:"The id that the process has inside the container." example:"1"`
 	Command   string `json:"command" doc:"The name of the only such process of the container." example:"pinger"`
 	Signal    string `json:"signal" doc:"The signal, by name or number." default:"KILL" example:"TERM"`

@@ -12,8 +12,8 @@ import (
 
 // NamespacesParams are the parameters of host.namespaces.
 type NamespacesParams struct {
-	Container string `json:"container" doc:"A container: alone its main process, else the one that inside or command picks." isolab:"main" example:"pinger"`
-	PID       int    `json:"pid" doc:"Process id on the host." example:"${seen.pid}"`
+	Container string `json:"container" doc:"A container: alone its main process, else the one that inside or command picks." isolab:"main,either" example:"pinger"`
+	PID       int    `json:"pid" doc:"Process id on the host." isolab:"either" example:"${seen.pid}"`
 	Inside    int    `json:"inside" doc:"The id that the process has inside the container." example:"1"`
 	Command   string `json:"command" doc:"The name of the only such process of the container." example:"pinger"`
 }

@@ -112,6 +112,9 @@ func (a *app) printFields(fields []schema.FieldDoc, margin string, params bool) 
 		if params && field.Required {
 			notes = append(notes, "required")
 		}
+		if params && len(field.Either) > 0 {
+			notes = append(notes, strings.Join(field.Either, " or ")+" is required")
+		}
 		if len(field.Enum) > 0 {
 			notes = append(notes, strings.Join(field.Enum, " | "))
 		}
