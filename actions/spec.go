@@ -35,8 +35,8 @@ type Spec[P, R any] struct {
 	// Shell is what a person would type to do the same by hand, one command a
 	// line. It must not touch the machine; it is called for plans too.
 	Shell func(P, View) []string
-	// Check finds mistakes that field tags cannot express, before anything runs.
-	// Nil: nothing to add.
+	// Check finds mistakes that field tags cannot express, before anything runs; a
+	// *Mistake among them tells its place. Nil: nothing to add.
 	Check func(P, Declared) error
 	// Run does it. An error wrapping Unsupported skips the scenario; any other
 	// error fails or errs the step, see Failure.
@@ -88,6 +88,16 @@ func Define[P, R any](spec Spec[P, R]) Action {
 	}
 	return action
 }
+
+// Mistake is what Check found at a certain place, where that is not the step.
+type Mistake struct {
+	Container string   // whose declaration holds it; empty: the step's own parameters
+	Path      []string // the keys that lead there; of a list, the number of an item
+	Message   string
+	Hint      string // may be empty
+}
+
+func (m *Mistake) Error() string { return m.Message }
 
 // Family is the part of the name before the dot.
 func (a Action) Family() string {

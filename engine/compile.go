@@ -1,6 +1,7 @@
 package engine
 
 import (
+	"errors"
 	"fmt"
 	"reflect"
 	"slices"
@@ -256,13 +257,35 @@ func (c *compiler) parameters(s *step) {
 		s.fixed = params.Elem().Interface()
 	}
 	if err := s.action.Check(params.Elem().Interface(), c.declared); err != nil {
-		c.diags = append(c.diags, schema.Diagnostic{Pos: s.At, Width: len(s.Action), Code: codeBadStep, Message: err.Error()})
+		c.badStep(s, err)
 	}
 	for _, need := range s.action.Needs(params.Elem().Interface(), c.declared) {
 		if !slices.Contains(c.program.Needs, need) {
 			c.program.Needs = append(c.program.Needs, need)
 			c.neededBy[need] = s
 		}
+	}
+}
+
+// badStep tells what an action's Check found, each mistake once and at its place.
+func (c *compiler) badStep(s *step, err error) {
+	if many, ok := err.(interface{ Unwrap() []error }); ok {
+		for _, one := range many.Unwrap() {
+			c.badStep(s, one)
+		}
+		return
+	}
+	diag := schema.Diagnostic{Pos: s.At, Width: len(s.Action), Code: codeBadStep, Message: err.Error()}
+	var mistake *actions.Mistake
+	if errors.As(err, &mistake) {
+		node := s.Params
+		if mistake.Container != "" {
+			node, _ = c.program.Scenario.Containers.Get(mistake.Container)
+		}
+		diag = node.Find(mistake.Path).Mistake(codeBadStep, err.Error(), mistake.Hint)
+	}
+	if !slices.Contains(c.diags, diag) { // several steps may use one container
+		c.diags = append(c.diags, diag)
 	}
 }
 

@@ -50,7 +50,7 @@ func (c *checker) fail(n *Node, code, message, hint string) {
 	if n == nil {
 		n = &Node{Kind: Map, Pos: c.Root.Pos}
 	}
-	c.report(Diagnostic{Pos: n.Pos, Width: n.width(), Code: code, Message: message, Hint: hint})
+	c.report(n.Mistake(code, message, hint))
 }
 
 // The names that authors choose. Those that expressions use have no dash.

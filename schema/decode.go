@@ -78,7 +78,7 @@ func (d *decoder) fail(n *Node, s slot, code, message, hint string) {
 	if s.name != "" {
 		message = s.name + ": " + message
 	}
-	d.report(Diagnostic{Pos: n.Pos, Width: n.width(), Code: code, Message: message, Hint: hint})
+	d.report(n.Mistake(code, message, hint))
 }
 
 // value decodes a node into v.

@@ -4,7 +4,8 @@ import "strings"
 
 // Nearest returns the known name that was most likely meant by a misspelt one, or
 // "" when none is near: at most a third of the characters may be wrong, counting
-// a swap of two neighbours as one mistake.
+// a swap of two neighbours as one mistake. Where none is, it is the only name that
+// begins like a word that was cut short.
 func Nearest(name string, known []string) string {
 	if len(name) < 2 || len(name) > MaxName {
 		return ""
@@ -22,7 +23,26 @@ func Nearest(name string, known []string) string {
 			best, least = candidate, distance
 		}
 	}
+	if best == "" {
+		return completed(name, known)
+	}
 	return best
+}
+
+// completed is the one known name that begins with a word of some length; "" when there
+// are none or several.
+func completed(beginning string, known []string) (found string) {
+	for _, candidate := range known {
+		rest, ok := strings.CutPrefix(candidate, strings.ToLower(beginning))
+		if !ok || len(beginning) < 4 || rest[0] == '.' {
+			continue
+		}
+		if found != "" {
+			return ""
+		}
+		found = candidate
+	}
+	return found
 }
 
 // likeness is twice the edit distance without regard to case, and one more when

@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"slices"
+	"strconv"
 	"strings"
 	"unicode/utf8"
 )
@@ -82,6 +83,22 @@ func (n *Node) field(key string) *Field {
 	return nil
 }
 
+// Find goes down by the keys of maps and the numbers of lists' items, from 0, as far
+// as they are there.
+func (n *Node) Find(path []string) *Node {
+	for _, key := range path {
+		next := n.Get(key)
+		if i, err := strconv.Atoi(key); err == nil && n.Kind == List && i >= 0 && i < len(n.Items) {
+			next = n.Items[i]
+		}
+		if next == nil {
+			return n
+		}
+		n = next
+	}
+	return n
+}
+
 // IsScalar reports whether the node is neither a List nor a Map.
 func (n *Node) IsScalar() bool { return n.Kind != List && n.Kind != Map }
 
@@ -157,6 +174,11 @@ func (n *Node) width() int {
 		width = 1
 	}
 	return max(width, 1)
+}
+
+// Mistake is a diagnostic of the node.
+func (n *Node) Mistake(code, message, hint string) Diagnostic {
+	return Diagnostic{Pos: n.Pos, Width: n.width(), Code: code, Message: message, Hint: hint}
 }
 
 // Pos is a place in a document. Line and Col count from 1; Col counts characters,

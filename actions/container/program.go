@@ -13,20 +13,32 @@ import (
 	"isolab/schema/unit"
 )
 
-// checkCommand finds, besides a container that is not declared, a program that the
-// built-in image does not have. command is what a step would run; empty: what the
-// container declares.
+// checkCommand finds, besides a container that is not declared, what every runtime
+// refuses of its declaration, and a program that the built-in image does not have.
+// command is what a step would run; empty: what the container declares.
 func checkCommand(d actions.Declared, container string, command []string) error {
-	err := target.Check(d, container)
+	err := errors.Join(target.Check(d, container), checkDeclaration(d, container))
 	declared, known := d.Container(container)
+	holder := ""
 	if len(command) == 0 {
-		command = declared.Command
+		command, holder = declared.Command, container
 	}
 	if known && len(declared.Entrypoint) == 0 {
-		err = errors.Join(err, checkProgram(declared, command))
+		err = errors.Join(err, checkProgram(declared, command, holder))
 	}
+	return err
+}
+
+// checkDeclaration finds values of a declaration that no runtime takes.
+func checkDeclaration(d actions.Declared, container string) error {
+	var err error
+	declared, _ := d.Container(container)
 	if memory := declared.Limits.Memory; memory != nil && *memory > 0 && *memory < leastMemory {
-		err = errors.Join(err, fmt.Errorf("container %s: a memory limit of %s is too small for a container; the least is %s", container, memory, leastMemory))
+		err = &actions.Mistake{Container: container, Path: []string{"limits", "memory"},
+			Message: fmt.Sprintf("container %s: a memory limit of %s is too small for a container; the least is %s", container, memory, leastMemory)}
+	}
+	if _, wrong := stopSignal(declared.StopSignal); wrong != nil {
+		err = errors.Join(err, &actions.Mistake{Container: container, Path: []string{"stop_signal"}, Message: "stop_signal: " + wrong.Error()})
 	}
 	return err
 }
@@ -37,7 +49,8 @@ const leastMemory = 6 * unit.MiB
 
 // checkProgram judges only what is certain: a plain name, looked up on the search
 // path of the built-in image. An expression is empty here, a path may be a volume's.
-func checkProgram(c schema.Container, command []string) error {
+// holder is the container that declares the command; empty: the step gives it.
+func checkProgram(c schema.Container, command []string, holder string) error {
 	if c.Image != (schema.Image{Ref: target.Workload}) || len(command) == 0 || command[0] == "" || strings.Contains(command[0], "/") || c.Env["PATH"] != "" {
 		return nil
 	}
@@ -48,10 +61,14 @@ func checkProgram(c schema.Container, command []string) error {
 	if slices.Contains(names, command[0]) {
 		return nil
 	}
+	mistake := &actions.Mistake{Container: holder, Path: []string{"command", "0"},
+		Message: fmt.Sprintf("the image workload has no program %q", command[0]), Hint: "`isolab workload` lists what it has"}
 	if near := schema.Nearest(command[0], names); near != "" {
-		return fmt.Errorf("the image workload has no program %q; did you mean %q?", command[0], near)
+		mistake.Message += fmt.Sprintf("; did you mean %q?", near)
+	} else if words := strings.Fields(command[0]); len(words) > 1 {
+		mistake.Hint = "each word is an item of its own: [" + strings.Join(slices.DeleteFunc(words, func(w string) bool { return w == "-" }), ", ") + "]"
 	}
-	return fmt.Errorf("the image workload has no program %q; `isolab workload` lists what it has", command[0])
+	return mistake
 }
 
 // checkExec is for a command in a container that runs already; the entrypoint plays
@@ -59,7 +76,7 @@ func checkProgram(c schema.Container, command []string) error {
 func checkExec(d actions.Declared, p ExecParams) error {
 	err := target.Check(d, p.Container)
 	if declared, known := d.Container(p.Container); known {
-		err = errors.Join(err, checkProgram(declared, p.Command))
+		err = errors.Join(err, checkProgram(declared, p.Command, ""))
 	}
 	return err
 }

@@ -1,9 +1,11 @@
 package container
 
 import (
+	"errors"
 	"strings"
 	"testing"
 
+	"isolab/actions"
 	"isolab/actions/target"
 	"isolab/schema"
 	"isolab/schema/unit"
@@ -26,6 +28,25 @@ func TestCheckCommand_leastMemory(t *testing.T) {
 	}
 }
 
+// told is a mistake with its hint.
+func told(err error) string {
+	var mistake *actions.Mistake
+	if errors.As(err, &mistake) {
+		return mistake.Message + "; " + mistake.Hint
+	}
+	return err.Error()
+}
+
+func TestCheckCommand_stopSignal(t *testing.T) {
+	for word, refused := range map[string]bool{"SIGTREM": true, "TERM": false, "SIGINT": false, "34": false, "": false} {
+		err := checkCommand(one{StopSignal: word}, "c", nil)
+		var mistake *actions.Mistake
+		if errors.As(err, &mistake) != refused || refused && (mistake.Container != "c" || mistake.Path[0] != "stop_signal") {
+			t.Errorf("%q: %v", word, err)
+		}
+	}
+}
+
 func TestCheckProgram(t *testing.T) {
 	builtin := schema.Image{Ref: target.Workload}
 	for _, test := range []struct {
@@ -41,10 +62,12 @@ func TestCheckProgram(t *testing.T) {
 		{"a path", schema.Container{Image: builtin}, []string{"/volume/slep"}, ""},
 		{"another search path", schema.Container{Image: builtin, Env: map[string]string{"PATH": "/x"}}, []string{"slep"}, ""},
 		{"another image", schema.Container{Image: schema.Image{Ref: "debian"}}, []string{"slep"}, ""},
+		{"the words in one", schema.Container{Image: builtin}, []string{"eatmemory - 32MiB"}, "[eatmemory, 32MiB]"},
+		{"the beginning", schema.Container{Image: builtin}, []string{"eatmem", "1MiB"}, `did you mean "eatmemory"?`},
 		{"none", schema.Container{Image: builtin}, nil, ""},
 	} {
-		err := checkProgram(test.c, test.command)
-		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(err.Error(), test.says) {
+		err := checkProgram(test.c, test.command, "")
+		if (err == nil) != (test.says == "") || err != nil && !strings.Contains(told(err), test.says) {
 			t.Errorf("%s: %v, want %q", test.name, err, test.says)
 		}
 	}
