@@ -161,6 +161,9 @@ func (c *compiler) steps(list []schema.Step, finally bool) []*step {
 
 func (c *compiler) step(s schema.Step, finally bool) *step {
 	out := &step{Step: s, number: c.count, finally: finally}
+	if s.Action == "" {
+		return out // the reader has said so already
+	}
 	action, ok := c.catalog.Get(s.Action)
 	if !ok {
 		c.diags = append(c.diags, c.catalog.unknown(s))
@@ -300,6 +303,9 @@ func (c *compiler) judgement(s *step) {
 	c.scope = scope
 	defer func() { c.scope = outer }()
 	for _, written := range s.Expect {
+		if written.That.Source == "" {
+			continue // the reader has said so already
+		}
 		program := c.expression(written.That, reflect.TypeFor[bool]())
 		if program == nil {
 			continue

@@ -22,6 +22,10 @@ func TestMistakesAreTold(t *testing.T) {
 		{"an unknown name in a list of foreach", "steps: [{test.count: x, foreach: ['${nope}', b], expect: [result.n > 0]}]", "1:38", "unknown name nope", "known here"},
 		{"a map in a list of foreach", "steps: [{test.count: x, foreach: [{a: 1}], expect: [result.n > 0]}]", "1:35", "expected a string, found a map", ""},
 		{"foreach of nothing", "steps: [{test.count: x, foreach: [], expect: [result.n > 0]}]", "1:34", "foreach has no items", "leave the step out"},
+		{"a step that is none", "steps: [{test.count: x, expect: [result.n > 0]}, result.n > 0]", "1:50", "step 2: expected a map", ""},
+		{"a step without an action", "steps: [{test.count: x, expect: [result.n > 0]}, {title: x}]", "1:50", "the step has no action", "give it one key"},
+		{"a claim that is a tag", "steps: [{test.count: x, expect: [!result ]}]", "1:34", "takes a word that begins with !", "not instead of !"},
+		{"a claim cut short", "steps:\n  - test.count: x\n    expect:\n      - any(result, # > 1)", "4:9", "for a comment", "in quotes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			diags := mistakes(t, "isolab: 1\nname: test\ntitle: A test\n"+test.body)
