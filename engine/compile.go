@@ -127,16 +127,26 @@ func (c *compiler) compiled(e schema.Expr, want reflect.Type) (*expr.Program, *s
 
 // hintAtName says of an unknown name where it would be known.
 func (c *compiler) hintAtName(diag *schema.Diagnostic) {
-	name, ok := strings.CutPrefix(diag.Message, "unknown name ")
+	told, ok := strings.CutPrefix(diag.Message, "unknown name ")
 	if !ok {
 		return
 	}
+	name, _, _ := strings.Cut(told, ";")
+	message := "unknown name " + name
 	if name == "item" {
-		diag.Message += "; it is known in a step that has a foreach"
+		diag.Message = message + "; it is known in a step that has a foreach"
+	}
+	if _, ok := c.program.params.index[name]; ok {
+		diag.Message, diag.Hint = fmt.Sprintf("%s; did you mean params.%s?", message, name), ""
+		return
 	}
 	for _, s := range slices.Concat(c.program.Scenario.Steps, c.program.Scenario.Finally) {
-		if s.As == name {
-			diag.Message += fmt.Sprintf("; it is the result of a later step, in line %d", s.Pos.Line)
+		switch {
+		case s.As == name:
+			diag.Message = fmt.Sprintf("%s; it is the result of a later step, in line %d", message, s.Pos.Line)
+		case s.ID == name && s.As == "":
+			diag.Message = fmt.Sprintf("%s; step %s, in line %d, has no `as`", message, name, s.Pos.Line)
+			diag.Hint = fmt.Sprintf("give its result the name: as: %s", name)
 		}
 	}
 }

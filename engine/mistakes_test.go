@@ -26,6 +26,10 @@ func TestMistakesAreTold(t *testing.T) {
 		{"a step without an action", "steps: [{test.count: x, expect: [result.n > 0]}, {title: x}]", "1:50", "the step has no action", "give it one key"},
 		{"a claim that is a tag", "steps: [{test.count: x, expect: [!result ]}]", "1:34", "takes a word that begins with !", "not instead of !"},
 		{"a claim cut short", "steps:\n  - test.count: x\n    expect:\n      - any(result, # > 1)", "4:9", "for a comment", "in quotes"},
+		{"a param by its bare name", "params: {limit: {type: int, default: 5}}\nsteps: [{test.count: x, expect: [result.n == limit]}]",
+			"2:46", "unknown name limit; did you mean params.limit?", ""},
+		{"a step's id for its result", "steps: [{id: mem, test.count: x, expect: [result.n > 0]}, {test.count: x, expect: [mem.n > 0]}]",
+			"1:84", "unknown name mem; step mem, in line 4, has no `as`", "as: mem"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			diags := mistakes(t, "isolab: 1\nname: test\ntitle: A test\n"+test.body)
