@@ -39,6 +39,8 @@ func (c *checker) unitHint(n ast.Node, t, other typ) string {
 		return "write 0: the other side is a plain number"
 	case t.kind.number() && base != "":
 		return fmt.Sprintf("give the number its unit: %s * 1%s", written, base)
+	case t.kind == ratio && other.kind == cpus && !c.literal(n):
+		return fmt.Sprintf("make CPUs of the ratio: %s * 1cpu", written)
 	case t.kind == size && other.kind == rate && c.literal(n):
 		return "a rate is a size per second: " + written + "/s"
 	case t.kind == size && other.kind == rate:

@@ -120,6 +120,10 @@ func checkInt(c *checker, s *callSite) typ {
 	case duration:
 		c.wrong(s, 0, "text, a number or a size")
 		c.fault.hint = "divide by a unit: int(float(x / 1s))"
+	case ratio:
+		c.wrong(s, 0, "text, a number or a size")
+		written := c.src.text(s.written[0])
+		c.fault.hint = fmt.Sprintf("write round(%s), or int(float(%s)) to cut off", written, written)
 	default:
 		c.wrong(s, 0, "text, a number or a size")
 	}

@@ -54,7 +54,8 @@ func scan(e schema.Expr) (*source, *fault) {
 	}
 	if s.fail == nil && len(s.open) > 0 {
 		last := s.open[len(s.open)-1]
-		s.fail = &fault{from: last, to: last + 1, code: schema.CodeBadExpr, message: fmt.Sprintf("%q is never closed", s.runes[last])}
+		s.fail = &fault{from: last, to: last + 1, code: schema.CodeBadExpr, message: fmt.Sprintf("%q is never closed", s.runes[last]),
+			hint: fmt.Sprintf("write %c where it ends", closing(s.runes[last]))}
 	}
 	if s.fail != nil {
 		return src, s.fail
@@ -66,6 +67,8 @@ func scan(e schema.Expr) (*source, *fault) {
 func (s *scanner) step() {
 	r := s.runes[s.at]
 	switch {
+	case r == '$' && s.peek(1) == '{':
+		s.nested()
 	case r == '"' || r == '\'' || r == '`':
 		s.quoted(r)
 	case r == '/' && s.peek(1) == '/':
@@ -123,6 +126,13 @@ func (s *scanner) quoted(quote rune) {
 	s.fail = &fault{from: start, to: start + 1, code: schema.CodeBadExpr, message: "the quote is never closed"}
 }
 
+// nested refuses a ${…}: it makes an expression of a part of a text, and this is one.
+func (s *scanner) nested() {
+	inner := string(s.runes[s.at+2 : s.find("}", s.at)])
+	s.fail = &fault{from: s.at, to: s.at + len("${"), code: schema.CodeBadExpr,
+		message: "${ is not expected here", hint: "this is an expression already: write " + strings.TrimSpace(inner)}
+}
+
 func (s *scanner) opened() {
 	s.open = append(s.open, s.at)
 	s.at++
@@ -141,12 +151,15 @@ func (s *scanner) closed(r rune) {
 	}
 	opened := s.open[len(s.open)-1]
 	s.open = s.open[:len(s.open)-1]
-	if strings.IndexRune("([{", s.runes[opened]) != strings.IndexRune(")]}", r) {
+	if closing(s.runes[opened]) != r {
 		s.fail = &fault{from: here, to: s.at, code: schema.CodeBadExpr,
 			message: fmt.Sprintf("%q does not close %q", r, s.runes[opened])}
 	}
 	s.brackets = append(s.brackets, brackets{opened, here})
 }
+
+// closing is the bracket that closes an opening one.
+func closing(open rune) rune { return map[rune]rune{'(': ')', '[': ']', '{': '}'}[open] }
 
 // number takes a number with what is attached to it, and keeps it when that is a
 // unit. Plain numbers are left to the library.
@@ -240,8 +253,8 @@ func (s *scanner) operandFollows(ahead int) bool {
 	return !wordOperator(string(s.runes[word:end]))
 }
 
-// spacedUnit complains of "150 MiB": a number is never followed by a word
-// otherwise.
+// spacedUnit complains of "150 MiB" and "50 %": a number is never followed by a word
+// otherwise, nor by a % that divides by nothing.
 func (s *scanner) spacedUnit(start int) {
 	at := s.at
 	for unicode.IsSpace(s.peek(at - s.at)) {
@@ -249,6 +262,9 @@ func (s *scanner) spacedUnit(start int) {
 	}
 	end := at
 	for end < len(s.runes) && letter(s.runes[end]) {
+		end++
+	}
+	if s.peek(at-s.at) == '%' && !s.operandFollows(at-s.at+1) {
 		end++
 	}
 	unit := string(s.runes[at:end])
