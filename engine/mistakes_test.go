@@ -30,6 +30,14 @@ func TestMistakesAreTold(t *testing.T) {
 			"2:46", "unknown name limit; did you mean params.limit?", ""},
 		{"a step's id for its result", "steps: [{id: mem, test.count: x, expect: [result.n > 0]}, {test.count: x, expect: [mem.n > 0]}]",
 			"1:84", "unknown name mem; step mem, in line 4, has no `as`", "as: mem"},
+		{"a limit outside of limits", "containers: {box: {memory: 64MiB}}\nsteps: [{test.count: x, expect: [result.n > 0]}]", "1:20", "unknown key \"memory\" in box", "under limits"},
+		{"a key of a step in its action", "steps: [{test.count: {text: x, expect: [result.n > 0]}}, {test.count: x, expect: [result.n > 0]}]", "1:32", "unknown key \"expect\"", "a step, beside its action"},
+		{"a key of a container at the top", "image: debian\nsteps: [{test.count: x, expect: [result.n > 0]}]", "1:1", "unknown key \"image\"", "a key of a container"},
+		{"a key of an action in its step", "steps: [{test.count: x, command: [a], expect: [result.n > 0]}]", "1:25", "unknown key \"command\"", "a map of their own"},
+		{"a key of nothing", "containers: {box: {ports: [80]}}\nsteps: [{test.count: x, expect: [result.n > 0]}]", "1:20", "unknown key \"ports\"", "isolab schema --keys"},
+		{"an action without its dot", "steps: [{test_count: x, expect: [result.n > 0]}]", "1:10", "unknown key \"test_count\"", "a dot in its name: test.count"},
+		{"expect by another name", "steps: [{test.count: x, eventually: 5s, assert: [result.n > 0]}]", "1:41", "unknown key \"assert\"", "expect"},
+		{"a claim taken for a map", "steps:\n  - test.count: x\n    expect:\n      - result.text contains \"a: b\"", "4:9", "unknown key", "in single quotes"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			diags := mistakes(t, "isolab: 1\nname: test\ntitle: A test\n"+test.body)

@@ -56,7 +56,7 @@ func (c *checker) repetition(step *Step) {
 		return
 	}
 	for _, repeat := range []*Field{eventually, always} {
-		if repeat != nil && step.Node.Get("expect") == nil {
+		if repeat != nil && step.Node.Get("expect") == nil && !step.strange() { // else it may only be misspelt
 			c.report(Diagnostic{Pos: repeat.Pos, Width: len(repeat.Key), Code: CodeConflict,
 				Message: fmt.Sprintf("%s repeats the step for its claims, and there is no expect", repeat.Key), Hint: "say under expect: what must be true"})
 		}

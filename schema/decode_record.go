@@ -4,8 +4,6 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
-	"strings"
-	"unicode/utf8"
 )
 
 // opener is implemented by the document types that look at their node before it
@@ -39,7 +37,10 @@ func (d *decoder) record(n *Node, v reflect.Value, s slot) {
 			return
 		}
 		meant = append(meant, Nearest(entry.Key, r.names()))
-		d.report(unknownKey(entry, r.names(), s.name))
+		d.report(unknownKey(entry, v.Type(), s.name))
+	}
+	if len(meant) > 0 && len(meant) == len(n.Fields) {
+		meant = append(meant, r.names()...) // any of them may be meant
 	}
 	d.absent(n, v, r, s, meant)
 }
@@ -119,27 +120,6 @@ func missingEither(n *Node, fields []*field, inside string) Diagnostic {
 	return Diagnostic{Pos: n.Pos, Width: 1, Code: CodeMissingKey,
 		Message: fmt.Sprintf("the key %s is missing%s", either(namesOf(fields)), in(inside)),
 		Hint:    "name one of them, such as " + either(examples)}
-}
-
-// fewKeys is how many keys a hint lists.
-const fewKeys = 14
-
-// unknownKey reports a key that means nothing, with the nearest that does.
-func unknownKey(entry *Field, known []string, inside string) Diagnostic {
-	diag := Diagnostic{Pos: entry.Pos, Width: utf8.RuneCountInString(entry.Key), Code: CodeUnknownKey,
-		Message: fmt.Sprintf("unknown key %q%s", entry.Key, in(inside))}
-	if near := Nearest(entry.Key, known); near != "" {
-		diag.Message += fmt.Sprintf("; did you mean %q?", near)
-	}
-	switch {
-	case strings.ContainsAny(entry.Key, " \"'("):
-		diag.Hint = "a colon with a space behind it makes this a key; put the whole text in single quotes"
-	case strings.Contains(entry.Key, ":"):
-		diag.Hint = "a key ends with a colon and a space behind it"
-	case len(known) > 0 && len(known) <= fewKeys:
-		diag.Hint = "known keys: " + strings.Join(known, ", ")
-	}
-	return diag
 }
 
 func in(name string) string {

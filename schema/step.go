@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"unicode/utf8"
 )
@@ -12,14 +13,11 @@ import (
 func (s *Step) open(n *Node) (rest *Node, diags Diagnostics) {
 	s.Node, s.Pos = n, n.Pos
 	rest = &Node{Kind: Map, Pos: n.Pos, Fields: make([]Field, 0, len(n.Fields))}
-	known := recordOf(reflect.TypeFor[Step]()).byName
-	strange := false
 	for i := range n.Fields {
 		f := &n.Fields[i]
 		switch {
 		case !strings.Contains(f.Key, "."):
 			rest.Fields = append(rest.Fields, *f)
-			strange = strange || known[f.Key] == nil
 		case s.Action != "":
 			diags = append(diags, Diagnostic{Pos: f.Pos, Width: utf8.RuneCountInString(f.Key), Code: CodeTwoActions,
 				Message: fmt.Sprintf("a step has one action, and this one already has %s", s.Action), Hint: "make it a step of its own"})
@@ -27,11 +25,17 @@ func (s *Step) open(n *Node) (rest *Node, diags Diagnostics) {
 			s.Action, s.Params, s.At = f.Key, f.Value, f.Pos
 		}
 	}
-	if s.Action == "" && !strange { // a strange key is reported, and may well be the action
+	if s.Action == "" && !s.strange() { // a strange key is reported, and may well be the action
 		diags = append(diags, Diagnostic{Pos: n.Pos, Width: 1, Code: CodeNoAction, Message: "the step has no action",
 			Hint: "give it one key such as container.run; `isolab actions` lists them"})
 	}
 	return rest, diags
+}
+
+// strange reports a key that means nothing, and may stand for one that is missing.
+func (s *Step) strange() bool {
+	known := recordOf(reflect.TypeFor[Step]()).byName
+	return slices.ContainsFunc(s.Node.Fields, func(f Field) bool { return known[f.Key] == nil && !strings.Contains(f.Key, ".") })
 }
 
 // open remembers where a control stands.
