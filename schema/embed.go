@@ -52,7 +52,7 @@ func embedded(n *Node) (parts []part, problem *Diagnostic) {
 		length, ok := exprEnd(text[i+2:])
 		if !ok {
 			return parts, &Diagnostic{Pos: at, Width: 2, Code: CodeBadExpr,
-				Message: "${ without its closing }", Hint: "write $${ for the characters themselves"}
+				Message: "${ without its closing }", Hint: "close it with }; $${ stands for the characters themselves"}
 		}
 		plain.WriteString(text[:i])
 		parts = appendText(parts, &plain)

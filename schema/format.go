@@ -27,7 +27,7 @@ var formats = map[string]*format{
 	"cpu-list": {what: "a list of CPUs", hint: "write 0, 0-1 or 0,2 (in quotes)",
 		pattern: regexp.MustCompile(`^[0-9]+(-[0-9]+)?(,[0-9]+(-[0-9]+)?)*$`), valid: ascending},
 	"path":   {what: "an absolute path", hint: "begin it with /", pattern: regexp.MustCompile(`^/`)},
-	"target": {what: "a path inside the container", hint: "begin it with /; to mount a host directory, write {source: /host, target: /inside}", pattern: regexp.MustCompile(`^/[^:]*$`)},
+	"target": {what: "a path inside the container", hint: "begin it with /; what docker writes as a:b is {source: a, target: b} here", pattern: regexp.MustCompile(`^/[^:]*$`)},
 	"user":   {what: "a user", hint: "write a name, or uid or uid:gid", pattern: regexp.MustCompile(`^[^\s:]+(:[^\s:]+)?$`)},
 	"size": {what: "a size", hint: "write a number with its unit, such as 8MiB",
 		valid: func(text string) bool { _, err := unit.ParseSize(text); return err == nil }},

@@ -2,7 +2,11 @@ package schema
 
 import (
 	"fmt"
+	"regexp"
+	"slices"
 	"strings"
+	"unicode"
+	"unicode/utf8"
 )
 
 // yamlProblem is what the YAML parser found, on its way to a person.
@@ -34,8 +38,15 @@ func (p *yamlProblem) current() (line, before string) {
 // explain says in one sentence what is wrong, and what to do. It moves the place
 // to where the author has to type.
 func (p *yamlProblem) explain() (message, hint string) {
-	if p.findTab() {
+	switch sign := p.findIndent(); sign {
+	case ' ':
+	case '\t':
 		return "a tab in the indentation; YAML indents with spaces", "replace the tab by spaces (most editors can show and convert them)"
+	default:
+		return fmt.Sprintf("%U in the indentation looks like a space and is none", sign), "type the indentation anew, with spaces"
+	}
+	if quote, found := p.findCurlyQuote(); found {
+		return fmt.Sprintf("YAML takes %s for text, not for a quote", quote), `write the straight quotes " or '`
 	}
 	if p.findBareExpr() {
 		return "in a { } or [ ] an expression needs quotes", `write "${…}": without quotes YAML takes its { for a map`
@@ -48,21 +59,40 @@ func (p *yamlProblem) explain() (message, hint string) {
 	return "this is not YAML: " + p.text, ""
 }
 
-// findTab looks for a tab in the indentation of the problem's line and the one
-// above it, and moves there.
-func (p *yamlProblem) findTab() bool {
-	for _, line := range []int{p.line, p.line - 1, p.contextLine} {
-		if line < 1 {
-			continue
-		}
+// near are the lines in which a problem may have its cause.
+func (p *yamlProblem) near() []int {
+	return slices.DeleteFunc([]int{p.line, p.line - 1, p.contextLine}, func(line int) bool { return line < 1 })
+}
+
+// findIndent looks for a tab, or a character that only looks like a space, in the
+// indentation near the problem, and moves there. It returns a space when there is none.
+func (p *yamlProblem) findIndent() rune {
+	for _, line := range p.near() {
 		text := p.lines[line-1]
-		indent := text[:len(text)-len(strings.TrimLeft(text, " \t"))]
-		if tab := strings.IndexByte(indent, '\t'); tab >= 0 && len(indent) < len(text) {
-			p.line, p.col = line, tab+1
-			return true
+		indent := text[:len(text)-len(strings.TrimLeftFunc(text, unicode.IsSpace))]
+		at := strings.IndexFunc(indent, func(r rune) bool { return r != ' ' })
+		if at >= 0 && len(indent) < len(text) {
+			p.line, p.col = line, at+1 // spaces only stand before it
+			sign, _ := utf8.DecodeRuneInString(indent[at:])
+			return sign
 		}
 	}
-	return false
+	return ' '
+}
+
+// curlyQuote is a typographic quote where a value begins.
+var curlyQuote = regexp.MustCompile(`(?:: +|[\[{,] *|- +)([“”„‘’])`)
+
+// findCurlyQuote looks for one near the problem, and moves there.
+func (p *yamlProblem) findCurlyQuote() (quote string, found bool) {
+	for _, line := range p.near() {
+		text := p.lines[line-1]
+		if at := curlyQuote.FindStringSubmatchIndex(text); at != nil {
+			p.line, p.col = line, utf8.RuneCountInString(text[:at[2]])+1
+			return text[at[2]:at[3]], true
+		}
+	}
+	return "", false
 }
 
 // findBareExpr looks for ${ outside quotes in a flow map or list that ends early.
@@ -160,6 +190,10 @@ func (p *yamlProblem) openBracket() (message, hint string) {
 func (p *yamlProblem) outOfLine() (message, hint string) {
 	line, before := p.current()
 	if trimmed := strings.TrimRight(before, " "); trimmed != "" && strings.ContainsAny(trimmed[len(trimmed)-1:], `"'`) {
+		if rest := strings.TrimPrefix(line, before); trimmed == before && strings.HasSuffix(before, "'") && strings.IndexFunc(rest, unicode.IsLetter) == 0 {
+			p.col--
+			return "an apostrophe ends a text in single quotes", "put the text in double quotes, or write two apostrophes for one"
+		}
 		return "text stands behind the closing quote", "put the whole value in quotes of the other kind: '\"a\" in list'"
 	}
 	if strings.HasPrefix(strings.TrimPrefix(line, before), "- ") {
