@@ -3,6 +3,7 @@ package engine
 import (
 	"fmt"
 	"sort"
+	"strings"
 
 	"isolab/actions"
 	"isolab/schema"
@@ -52,6 +53,19 @@ func (c *Catalog) unknown(step schema.Step) schema.Diagnostic {
 	}
 	if near := schema.Nearest(step.Action, c.names); near != "" {
 		d.Message += fmt.Sprintf("; did you mean %q?", near)
+	} else if same := c.sameVerb(step.Action); len(same) > 0 {
+		d.Message += "; did you mean " + strings.Join(same, " or ") + "?"
 	}
 	return d
+}
+
+// sameVerb lists the actions of other families that do what one is called by.
+func (c *Catalog) sameVerb(name string) (same []string) {
+	_, verb, _ := strings.Cut(name, ".")
+	for _, known := range c.names {
+		if strings.HasSuffix(known, "."+verb) {
+			same = append(same, fmt.Sprintf("%q", known))
+		}
+	}
+	return same
 }

@@ -38,6 +38,13 @@ func TestMistakesAreTold(t *testing.T) {
 		{"an action without its dot", "steps: [{test_count: x, expect: [result.n > 0]}]", "1:10", "unknown key \"test_count\"", "a dot in its name: test.count"},
 		{"expect by another name", "steps: [{test.count: x, eventually: 5s, assert: [result.n > 0]}]", "1:41", "unknown key \"assert\"", "expect"},
 		{"a claim taken for a map", "steps:\n  - test.count: x\n    expect:\n      - result.text contains \"a: b\"", "4:9", "unknown key", "in single quotes"},
+		{"a list for a map", "containers:\n  - box:\n    command: [sleep]\nsteps: [{test.count: x, expect: [result.n > 0]}]", "2:3", "containers: expected a map, found a list", "leave the dashes out: box: …"},
+		{"variables as words", "containers: {box: {env: [A=b]}}\nsteps: [{test.count: x, expect: [result.n > 0]}]", "1:25", "env: expected a map", "write {A: b}"},
+		{"cases as values", "cases: [64MiB]\nsteps: [{test.count: x, expect: [result.n > 0]}]", "1:9", "case 1: expected a map", "name, about, params"},
+		{"another family's verb", "steps: [{docker.exec: x, expect: [result.n > 0]}]", "1:10", `unknown action "docker.exec"; did you mean "test.exec"?`, "isolab actions"},
+		{"a space in a duration", "steps: [{test.count: x, eventually: 5 s, expect: [result.n > 0]}]", "1:37", `"5 s" has a space in it; write 5s`, ""},
+		{"no time to wait", "steps: [{test.count: x, eventually: 0s, expect: [result.n > 0]}]", "1:37", "0s leaves no time to try again", "leave it out"},
+		{"a pause without a second try", "steps: [{test.count: x, always: {for: 1s, every: 2s}, expect: [result.n > 0]}]", "1:50", "a pause of 2s leaves no time for a second try within 1s", "for longer"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			diags := mistakes(t, "isolab: 1\nname: test\ntitle: A test\n"+test.body)

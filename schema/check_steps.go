@@ -4,6 +4,9 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"time"
+
+	"isolab/schema/unit"
 )
 
 func refOf(pointer any) reflect.Value { return reflect.ValueOf(pointer).Elem() }
@@ -40,6 +43,12 @@ func (c *checker) step(step *Step, ids, results map[string]Pos) {
 	c.unique(results, "result", step.As, step.Node.Get("as"))
 	c.line(step.Node.Get("title"))
 	c.repetition(step)
+	if step.Eventually != nil {
+		c.pause(step.Node.Get("eventually"), "within", step.Eventually.Within, step.Eventually.Every)
+	}
+	if step.Always != nil {
+		c.pause(step.Node.Get("always"), "for", step.Always.For, step.Always.Every)
+	}
 	c.foreach(step.Foreach)
 	c.expressions(step.Params)
 	for _, key := range []string{"title", "say", "look", "hint"} {
@@ -60,6 +69,24 @@ func (c *checker) repetition(step *Step) {
 			c.report(Diagnostic{Pos: repeat.Pos, Width: len(repeat.Key), Code: CodeConflict,
 				Message: fmt.Sprintf("%s repeats the step for its claims, and there is no expect", repeat.Key), Hint: "say under expect: what must be true"})
 		}
+	}
+}
+
+// pause checks that there is time for a second try.
+func (c *checker) pause(n *Node, key string, whole, every time.Duration) {
+	written := n
+	if n.Kind == Map {
+		written = n.Get(key)
+	}
+	if written == nil {
+		return // was reported
+	}
+	asked, err := unit.ParseDuration(written.Text)
+	switch {
+	case err == nil && asked == 0:
+		c.fail(written, CodeConflict, written.Text+" leaves no time to try again", "leave it out to judge the claims once")
+	case whole > 0 && every > whole && n.Get("every") != nil:
+		c.fail(n.Get("every"), CodeConflict, fmt.Sprintf("a pause of %s leaves no time for a second try within %s", every, whole), "make every shorter, or "+key+" longer")
 	}
 }
 

@@ -4,6 +4,7 @@ import (
 	"fmt"
 	"reflect"
 	"slices"
+	"strings"
 )
 
 // opener is implemented by the document types that look at their node before it
@@ -47,6 +48,10 @@ func (d *decoder) record(n *Node, v reflect.Value, s slot) {
 
 // shorthand decodes a value that stands for a map with only its main key.
 func (d *decoder) shorthand(n *Node, v reflect.Value, r *record, s slot) {
+	if r.main == nil && n.IsScalar() {
+		d.fail(n, s, CodeWrongKind, fmt.Sprintf("expected a map, found %s", n.Kind), "its keys are "+firstKeys(r))
+		return
+	}
 	if r.main == nil || n.Kind == List && !takesList(r.main.typ) {
 		d.wrongKind(n, s, "map")
 		return
@@ -58,6 +63,15 @@ func (d *decoder) shorthand(n *Node, v reflect.Value, r *record, s slot) {
 	}
 	d.value(n, v.FieldByIndex(f.index), slot{name: name, field: f, literal: s.literal || f.literal})
 	d.absent(&Node{Kind: Map, Pos: n.Pos, Fields: []Field{{Key: f.name, Value: n}}}, v, r, s, nil)
+}
+
+// firstKeys names the keys of a map for a hint, those first that come first.
+func firstKeys(r *record) string {
+	names := r.names()
+	if len(names) > fewKeys {
+		return strings.Join(names[:fewKeys], ", ") + ", …"
+	}
+	return strings.Join(names, ", ")
 }
 
 func takesList(t reflect.Type) bool {

@@ -126,6 +126,9 @@ func (d *decoder) wrongKind(n *Node, s slot, want string) {
 	if strings.HasPrefix(want, "list") && n.IsScalar() && len(n.Text) <= 60 && !strings.ContainsAny(n.Text, "\n{}[]:#") {
 		hint = "write " + asList(n.Text)
 	}
+	if n.Kind == List && strings.HasPrefix(want, "map") {
+		hint = asMap(n)
+	}
 	d.fail(n, s, CodeWrongKind, fmt.Sprintf("expected %s, found %s", article(want), n.Kind), hint)
 }
 
@@ -140,6 +143,22 @@ func asList(line string) string {
 		return fmt.Sprintf("[sh, -c, %q]", script)
 	}
 	return "[" + strings.Join(strings.Fields(line), ", ") + "]"
+}
+
+// asMap says how entries become those of a map that were written as a list of maps, or
+// as words like A=b.
+func asMap(list *Node) string {
+	if len(list.Items) == 0 {
+		return "write {}"
+	}
+	first := list.Items[0]
+	if first.Kind == Map && len(first.Fields) > 0 {
+		return fmt.Sprintf("leave the dashes out: %s: …", first.Fields[0].Key)
+	}
+	if name, value, ok := strings.Cut(first.Text, "="); ok && name != "" {
+		return fmt.Sprintf("write {%s: %s}", name, value)
+	}
+	return "write key: value"
 }
 
 // article puts "a" before the words that describe a type, where they need one.

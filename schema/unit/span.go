@@ -2,6 +2,7 @@ package unit
 
 import (
 	"fmt"
+	"strings"
 	"time"
 )
 
@@ -14,6 +15,10 @@ func ParseDuration(s string) (time.Duration, error) {
 	}
 	if number, suffix := split(s); number != "" && suffix == "" {
 		return 0, fmt.Errorf("%q has no unit; write %ss for seconds, or %sms", s, number, number)
+	}
+	joined := strings.Join(strings.Fields(s), "")
+	if _, err := time.ParseDuration(joined); err == nil {
+		return 0, fmt.Errorf("%q has a space in it; write %s", s, joined)
 	}
 	return 0, fmt.Errorf("%q is not a duration; write a number with a unit, such as 5s or 250ms", s)
 }
