@@ -497,4 +497,10 @@ steps:
 	if got := fmt.Sprint(program.steps[0].reads); got != "[n text]" {
 		t.Errorf("of the first step %s is read", got)
 	}
+	for _, step := range []string{"test.count: x, expect: ['result.n < 0']", "test.count: {fail: always}, expect: ['result.n > 0']"} {
+		end := b.play("params: {w: {type: size, default: 5MiB}}\nsteps: [{" + step + ", hint: 'less than ${params.w}'}]")
+		if end.Help != "less than 5MiB" {
+			t.Errorf("%s: hint %q", step, end.Help)
+		}
+	}
 }

@@ -58,7 +58,7 @@ func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.L
 		}
 		return told
 	}
-	told.Hint = firstOf(cl.Hint, s.Hint)
+	told.Hint = firstOf(cl.Hint, c.text(ctx, s, "hint", s.Hint))
 	told.Outcome = event.Failed
 	explained := cl.program.Explain(ctx, lookup)
 	if err != nil {

@@ -292,7 +292,7 @@ func (c *caseRun) close(ctx context.Context, s *step, t try) *event.End {
 	for _, claim := range t.claims {
 		end.Claims.Add(claim.Outcome)
 		if event.Worse(end.Outcome, claim.Outcome) != end.Outcome {
-			end.Outcome, end.Help = claim.Outcome, firstOf(claim.Hint, s.Hint)
+			end.Outcome, end.Help = claim.Outcome, claim.Hint
 			end.Reason = sentence(claim)
 		}
 	}
@@ -309,7 +309,7 @@ func (c *caseRun) close(ctx context.Context, s *step, t try) *event.End {
 		c.interrupted(ctx)
 	}
 	if end.Outcome == event.Passed || event.Worse(end.Outcome, outcome) != end.Outcome {
-		end.Outcome, end.Reason, end.Help = outcome, t.err.Error(), s.Hint
+		end.Outcome, end.Reason, end.Help = outcome, t.err.Error(), c.text(ctx, s, "hint", s.Hint)
 	}
 	return end
 }
