@@ -45,6 +45,8 @@ func TestMistakesAreTold(t *testing.T) {
 		{"a space in a duration", "steps: [{test.count: x, eventually: 5 s, expect: [result.n > 0]}]", "1:37", `"5 s" has a space in it; write 5s`, ""},
 		{"no time to wait", "steps: [{test.count: x, eventually: 0s, expect: [result.n > 0]}]", "1:37", "0s leaves no time to try again", "leave it out"},
 		{"a pause without a second try", "steps: [{test.count: x, always: {for: 1s, every: 2s}, expect: [result.n > 0]}]", "1:50", "a pause of 2s leaves no time for a second try within 1s", "for longer"},
+		{"a value in why", "steps: [{test.count: x, expect: [{that: result.n > 0, why: 'now ${result.n}'}]}]", "1:65", "why may not be an expression", "write the value itself"},
+		{"a value in about", "about: 'of ${params.w}'\nparams: {w: {type: string, default: x}}\nsteps: [{test.count: x, expect: [result.n > 0]}]", "1:12", "about may not hold an expression", "a step's title"},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			diags := mistakes(t, "isolab: 1\nname: test\ntitle: A test\n"+test.body)

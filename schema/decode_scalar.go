@@ -17,6 +17,7 @@ func (d *decoder) scalar(n *Node, v reflect.Value, s slot) {
 	switch v.Kind() {
 	case reflect.String:
 		v.SetString(n.Text)
+		d.shellOnly(n, s)
 	case reflect.Bool:
 		d.bool(n, v, s)
 	case reflect.Int, reflect.Int8, reflect.Int16, reflect.Int32, reflect.Int64:
@@ -29,6 +30,17 @@ func (d *decoder) scalar(n *Node, v reflect.Value, s slot) {
 		panic(fmt.Sprintf("schema: a field of type %s cannot be decoded", v.Type()))
 	}
 	d.inRange(n, v, s)
+}
+
+// shellOnly refuses the name of all params in prose that has no values: there ${ is
+// left to examples of a shell, which knows no such name.
+func (d *decoder) shellOnly(n *Node, s slot) {
+	const params = "${params."
+	if i := strings.Index(n.Text, params); s.isRaw() && i >= 0 {
+		at := n.exprPos(strings.Count(n.Text[:i], "${"), i)
+		d.report(Diagnostic{Pos: at, Width: len(params) - 1, Code: CodeNoExpr, Message: subject(s) + " may not hold an expression",
+			Hint: "values are shown in a step's title, say, look and hint"})
+	}
 }
 
 func (d *decoder) bool(n *Node, v reflect.Value, s slot) {

@@ -28,7 +28,7 @@
 //	isolab:"literal"   may not come from an expression (permissions derive from it)
 //	isolab:"one"       of a list: a single item may stand for a list of one
 //	isolab:"text"      prose: without an Evaluator its ${…} are kept as written
-//	isolab:"raw"       prose in which ${ means nothing
+//	isolab:"raw"       prose in which ${ means nothing, as in a shell; ${params… is refused
 //
 // A struct without a json name that is embedded lends its fields to the outer one.
 // CheckType finds mistakes in the tags themselves.

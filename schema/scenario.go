@@ -12,7 +12,7 @@ const Version = 1
 type Scenario struct {
 	Version     int            `json:"isolab" doc:"The language version; 1." isolab:"required" enum:"1"`
 	Name        string         `json:"name" doc:"Short name for the command line: lower case letters, digits and dashes." isolab:"required" example:"memory-limit"`
-	Title       string         `json:"title" doc:"One line that says what the scenario shows." isolab:"required,raw"`
+	Title       string         `json:"title" doc:"One line that says what the scenario shows." isolab:"required"`
 	About       string         `json:"about" doc:"Introduction in Markdown: what to know before the first step." isolab:"raw"`
 	Source      string         `json:"source" doc:"Where the demonstration comes from." isolab:"raw"`
 	Tags        []string       `json:"tags" doc:"Words to select scenarios by."`
@@ -140,8 +140,8 @@ type Always struct {
 // Claim is one expression that must be true.
 type Claim struct {
 	That Expr   `json:"that" doc:"The expression." isolab:"main,required" example:"mem.memory.usage <= 150MiB"`
-	Why  string `json:"why" doc:"Why it must be true; shown when it is not." isolab:"text"`
-	Hint string `json:"hint" doc:"What to try when it is false." isolab:"text"`
+	Why  string `json:"why" doc:"Why it must be true; shown when it is not."`
+	Hint string `json:"hint" doc:"What to try when it is false."`
 }
 
 // Control is a change to the scenario that must break the named steps' claims.
