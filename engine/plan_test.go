@@ -90,4 +90,69 @@ func TestTextsHaveValues(t *testing.T) {
 			t.Errorf("title %q", e.StepInfo.Title)
 		}
 	}
+	for _, step := range []string{"test.count: x, expect: ['result.n < 0']", "test.count: {fail: always}, expect: ['result.n > 0']"} {
+		end := b.play("params: {w: {type: size, default: 5MiB}}\nsteps: [{" + step + ", hint: 'less than ${params.w}'}]")
+		if end.Help != "less than 5MiB" {
+			t.Errorf("%s: hint %q", step, end.Help)
+		}
+	}
+}
+
+// planned are the commands of each step of a plan, one step a line.
+func planned(t *testing.T, b *bench, body string) string {
+	t.Helper()
+	program, diags := Compile(scenario(t, body), NewCatalog(b.actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	var lines []string
+	for _, s := range Plan(program, "docker", "v2") {
+		lines = append(lines, strings.Join(s.Commands, ", "))
+	}
+	return strings.Join(lines, "\n")
+}
+
+// What only a run can know stands in the commands of a plan by its name.
+func TestPlanHasPlaceholders(t *testing.T) {
+	got := planned(t, newBench(t), `
+steps:
+  - {test.count: x, as: r, expect: ["r.n > 0"]}
+  - {test.count: "${r.text}", expect: ["result.n > 0"]}
+  - {test.count: "at ${r.text}:${r.n + 1}", expect: ["result.n > 0"]}
+`)
+	if want := "count x\ncount <r.text>\ncount at <r.text>:<r.n + 1>"; got != want {
+		t.Errorf("planned %s; want %s", got, want)
+	}
+}
+
+// A plan shows what is done for the items of a foreach, where it knows them, and is
+// not filled by a long list.
+func TestPlanShowsEachItem(t *testing.T) {
+	program, diags := Compile(scenario(t, `
+params: {word: {type: string, default: "a b"}}
+steps:
+  - {test.count: "n${item}", foreach: [1, 2], as: all, expect: ["result.n > 0"]}
+  - {test.count: "${item}", foreach: "${split(params.word, ' ')}", expect: ["result.n > 0"]}
+  - {test.count: "${item}", foreach: "${split(all[0].text, ' ')}", expect: ["result.n > 0"]}
+  - {test.count: "${item}", foreach: [a, b, c, d, e], expect: ["result.n > 0"]}
+  - {test.count: same, foreach: [a, b], expect: ["result.n > 0"]}
+`), NewCatalog(newBench(t).actions()...), Options{})
+	if len(diags) > 0 {
+		t.Fatal(diags)
+	}
+	steps := Plan(program, "docker", "v2")
+	for i, want := range []string{
+		"count n1, count n2: for each of 2 items",
+		"count a, count b: for each of 2 items",
+		"count <item>: for each item, which only a run knows",
+		"count a, count b, count c: for each of 5 items; what stands here is for the first 3",
+		"count same: for each of 2 items",
+	} {
+		if got := strings.Join(steps[i].Commands, ", ") + ": " + steps[i].Repeats; got != want {
+			t.Errorf("step %d: %s; want %s", i+1, got, want)
+		}
+	}
+	if got := fmt.Sprint(program.steps[0].reads); got != "[n text]" {
+		t.Errorf("of the first step %s is read", got)
+	}
 }

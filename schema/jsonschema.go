@@ -19,12 +19,13 @@ type ActionDoc struct {
 
 // JSONSchema generates the schema by which editors complete and check scenarios
 // (JSON Schema draft 2020-12), from the same field tags that Decode reads. It
-// accepts all that Decode accepts; what concerns several places of a document
+// accepts all that Decode accepts, files that others include too; what concerns several places of a document
 // (names, claims, units of expressions) only isolab itself checks. permissions are
 // the names that a scenario may declare.
 func JSONSchema(actions []ActionDoc, permissions []string) ([]byte, error) {
 	b := schemaBuilder{defs: object{}, names: map[defKey]string{}, actions: actions}
 	root := b.record(reflect.TypeFor[Scenario](), false)
+	acceptFragments(root)
 	if len(permissions) > 0 {
 		root["properties"].(object)["permissions"].(object)["items"] = object{"enum": permissions}
 	}
@@ -41,6 +42,27 @@ func JSONSchema(actions []ActionDoc, permissions []string) ([]byte, error) {
 		return nil, fmt.Errorf("write the JSON Schema: %w", err)
 	}
 	return out.Bytes(), nil
+}
+
+// acceptFragments lets a file that others include do without the keys that a scenario
+// must have. Whatever key only a scenario has makes it one.
+func acceptFragments(root object) {
+	included := recordOf(reflect.TypeFor[fragment]())
+	var always, scenario []string
+	for _, name := range root["required"].([]string) {
+		if f := included.byName[name]; f != nil && f.required {
+			always = append(always, name)
+		} else {
+			scenario = append(scenario, name)
+		}
+	}
+	dependent := object{}
+	for _, name := range recordOf(reflect.TypeFor[Scenario]()).names() {
+		if included.byName[name] == nil {
+			dependent[name] = scenario
+		}
+	}
+	root["required"], root["dependentRequired"] = always, dependent
 }
 
 // object is a JSON object; encoding/json sorts its keys, so that the output is

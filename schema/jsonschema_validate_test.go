@@ -53,6 +53,23 @@ func TestJSONSchemaAccepts(t *testing.T) {
 	}
 }
 
+// A file that others include needs no name and title; a scenario does.
+func TestJSONSchemaOfIncludedFiles(t *testing.T) {
+	validate := validator(t)
+	const file = "isolab: 1\ncontainers: {box: {command: [sleep]}}\n"
+	if err := validate(file); err != nil {
+		t.Error(err)
+	}
+	for _, more := range []string{"title: A lesson", "tags: [cpu]", "stepz: []"} {
+		if validate(file+more) == nil {
+			t.Errorf("%s is accepted, without what makes a scenario", more)
+		}
+	}
+	if validate("containers: {}") == nil {
+		t.Error("the version may be missing")
+	}
+}
+
 // Each change of a good scenario makes one mistake, which the JSON Schema finds.
 func TestJSONSchemaRefuses(t *testing.T) {
 	validate := validator(t)
