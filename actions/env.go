@@ -99,11 +99,13 @@ type Declared interface {
 // placeholders such as <hungry's pid> in a plan.
 type View interface {
 	Declared
+	// System is the operating system on which the commands are typed, as GOOS has it.
+	System() string
 	// Runtime is "docker" or "embedded".
 	Runtime() string
 	// ContainerName is how the runtime calls a declared container.
 	ContainerName(name string) string
-	// CgroupVersion is "v1", "v2" or "hybrid".
+	// CgroupVersion is "v1", "v2" or "hybrid", and empty where there are no cgroups.
 	CgroupVersion() string
 	// Cgroup is the directory of a container or cgroup for a controller; "unified" is
 	// the v2 tree of a hybrid machine, and "*" a pattern for the directories in all

@@ -32,7 +32,7 @@ type PlannedClaim struct{ Text, Why string }
 // steps; other parameters that do are zero. Where there are cases,
 // each step has the values of the first one in which it is done.
 func Plan(program *Program, runtimeName, cgroupVersion string) []PlannedStep {
-	p := planner{program: program, view: planView{runtime: runtimeName, cgroup: cgroupVersion}}
+	p := planner{program: program, view: planFor(program.Scenario.Requires, runtimeName, cgroupVersion)}
 	var planned []PlannedStep
 	for _, list := range [][]*step{program.steps, program.finally} {
 		for _, s := range list {

@@ -2,10 +2,12 @@ package engine
 
 import (
 	"fmt"
+	"runtime"
 	"strings"
 	"testing"
 
 	"isolab/engine/event"
+	"isolab/schema"
 )
 
 func TestCompileRefuses(t *testing.T) {
@@ -154,5 +156,18 @@ steps:
 	}
 	if got := fmt.Sprint(program.steps[0].reads); got != "[n text]" {
 		t.Errorf("of the first step %s is read", got)
+	}
+}
+
+// A plan is for a machine that has what the scenario requires.
+func TestPlanFor(t *testing.T) {
+	for want, needs := range map[[2]string]schema.Requires{
+		{"windows", ""}: {OS: "windows"},
+		{"linux", "v1"}: {OS: "linux", Cgroup: 1},
+		{"linux", "v2"}: {OS: "linux"},
+	} {
+		if v := planFor(needs, "docker", "v2"); runtime.GOOS == "linux" && (v.System() != want[0] || v.CgroupVersion() != want[1]) {
+			t.Errorf("%+v: %s with cgroup %q, want %v", needs, v.System(), v.CgroupVersion(), want)
+		}
 	}
 }

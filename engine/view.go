@@ -3,6 +3,7 @@ package engine
 import (
 	"context"
 	"fmt"
+	"runtime"
 
 	"isolab/schema"
 )
@@ -11,13 +12,32 @@ import (
 // implements actions.View.
 type planView struct {
 	declared
+	system  string
 	runtime string
 	cgroup  string
 	reads   []string
 }
 
+// planFor is the view of a machine that has what the scenario requires, which this one
+// may not have, and of this one in all else.
+func planFor(needs schema.Requires, runtimeName, cgroupVersion string) planView {
+	v := planView{system: runtime.GOOS, runtime: runtimeName, cgroup: cgroupVersion}
+	switch {
+	case needs.OS != "" && needs.OS != v.system:
+		v.system, v.cgroup = needs.OS, ""
+	case needs.Cgroup == 1 && v.cgroup == "v2":
+		v.cgroup = "v1"
+	case needs.Cgroup == 2:
+		v.cgroup = "v2"
+	}
+	return v
+}
+
 // Reads are the fields that the scenario's expressions read.
 func (v planView) Reads() []string { return v.reads }
+
+// System is the one that the scenario is for.
+func (v planView) System() string { return v.system }
 
 // Runtime is the runtime that the plan is for.
 func (v planView) Runtime() string { return v.runtime }
@@ -66,6 +86,9 @@ func (v *liveView) Container(name string) (schema.Container, bool) {
 // Names lists the declared containers.
 func (v *liveView) Names() []string { return v.run.live.Names() }
 
+// System is the one that isolab runs on.
+func (v *liveView) System() string { return runtime.GOOS }
+
 // Runtime is the runtime that the case runs on.
 func (v *liveView) Runtime() string {
 	if v.run.env.Runtime == nil {
@@ -99,5 +122,5 @@ func (v *liveView) PID(name string) string {
 }
 
 func (v *liveView) plan() planView {
-	return planView{runtime: v.Runtime(), cgroup: v.CgroupVersion()}
+	return planView{system: v.System(), runtime: v.Runtime(), cgroup: v.CgroupVersion()}
 }

@@ -1,6 +1,7 @@
 package actionstest
 
 import (
+	"cmp"
 	"context"
 	"fmt"
 	"slices"
@@ -199,6 +200,7 @@ func find(removers []map[string]actions.Remover, kind string) actions.Remover {
 // View is a plan's view, with placeholders.
 type View struct {
 	Containers map[string]schema.Container
+	OS         string // "linux" when empty
 	Version    string // "v1" when empty
 	Fields     []string
 }
@@ -219,6 +221,9 @@ func (v View) Names() []string {
 	return names
 }
 
+// System implements actions.View.
+func (v View) System() string { return cmp.Or(v.OS, "linux") }
+
 // Runtime implements actions.View.
 func (v View) Runtime() string { return "docker" }
 
@@ -227,10 +232,10 @@ func (v View) ContainerName(name string) string { return name }
 
 // CgroupVersion implements actions.View.
 func (v View) CgroupVersion() string {
-	if v.Version == "" {
-		return "v1"
+	if v.System() != "linux" {
+		return ""
 	}
-	return v.Version
+	return cmp.Or(v.Version, "v1")
 }
 
 // Cgroup implements actions.View.

@@ -72,12 +72,11 @@ expect:
 	Observes: true,
 	Check:    func(p InspectParams, d actions.Declared) error { return target.Check(d, p.Container) },
 	Shell: func(p InspectParams, v actions.View) []string {
-		pid := v.PID(p.Container)
-		return []string{
-			shell.Line("docker", "inspect", v.ContainerName(p.Container)),
-			shell.Line("cat", "/proc/"+pid+"/cgroup"),
-			shell.Line("ls", "-l", "/proc/"+pid+"/ns"),
+		lines := []string{shell.Line("docker", "inspect", v.ContainerName(p.Container))}
+		if pid := v.PID(p.Container); v.System() == "linux" {
+			lines = append(lines, shell.Line("cat", "/proc/"+pid+"/cgroup"), shell.Line("ls", "-l", "/proc/"+pid+"/ns"))
 		}
+		return lines
 	},
 	Run: inspect,
 })

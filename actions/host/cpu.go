@@ -59,9 +59,9 @@ expect:
 		}
 		return nil
 	},
-	Shell: func(p CPUParams, _ actions.View) []string {
+	Shell: func(p CPUParams, v actions.View) []string {
 		linux := []string{"cat /proc/stat", shell.Line("sleep", watched(p).String()), "cat /proc/stat", "cat /proc/loadavg"}
-		return typed(linux, cpuCmdlets(watched(p)))
+		return typed(v, linux, cpuCmdlets(watched(p)))
 	},
 	Run: watch,
 })

@@ -32,8 +32,8 @@ expect:
   - machine.os == "linux"
 `,
 	Observes: true,
-	Shell: func(InfoParams, actions.View) []string {
-		return typed([]string{"uname -a", "cat /etc/os-release", "nproc", "free", "mount -t cgroup,cgroup2"}, infoCmdlets())
+	Shell: func(_ InfoParams, v actions.View) []string {
+		return typed(v, []string{"uname -a", "cat /etc/os-release", "nproc", "free", "mount -t cgroup,cgroup2"}, infoCmdlets())
 	},
 	Run: func(_ context.Context, env *actions.Env, _ InfoParams) (InfoResult, error) {
 		fs, err := target.Proc(env)

@@ -62,7 +62,7 @@ expect:
 	},
 	Shell: func(p KillParams, v actions.View) []string {
 		number, _ := killSignal(p.Signal)
-		return typed([]string{shell.Line("kill", fmt.Sprintf("-%d", number), pidWord(p.selection(), v))}, killCmdlets(p.selection(), v))
+		return typed(v, []string{shell.Line("kill", fmt.Sprintf("-%d", number), pidWord(p.selection(), v))}, killCmdlets(p.selection(), v))
 	},
 	Run: kill,
 })

@@ -23,8 +23,8 @@ expect:
   - before.available > 0B
 `,
 	Observes: true,
-	Shell: func(MemoryParams, actions.View) []string {
-		return typed([]string{"cat /proc/meminfo"}, memoryCmdlets())
+	Shell: func(_ MemoryParams, v actions.View) []string {
+		return typed(v, []string{"cat /proc/meminfo"}, memoryCmdlets())
 	},
 	Run: func(_ context.Context, env *actions.Env, _ MemoryParams) (proc.Memory, error) {
 		fs, err := target.Proc(env)

@@ -2,7 +2,6 @@ package host
 
 import (
 	"fmt"
-	goruntime "runtime"
 	"strings"
 	"time"
 
@@ -10,12 +9,9 @@ import (
 	"isolab/actions/target"
 )
 
-// typed is what a person would type on the machine itself. Host actions look at the
-// machine that isolab runs on, so it is that system's shell that counts.
-func typed(linux, windows []string) []string { return typedOn(goruntime.GOOS, linux, windows) }
-
-func typedOn(system string, linux, windows []string) []string {
-	if system == "windows" {
+// typed is what a person would type on the machine itself.
+func typed(v actions.View, linux, windows []string) []string {
+	if v.System() == "windows" {
 		return windows
 	}
 	return linux

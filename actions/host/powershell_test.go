@@ -29,12 +29,12 @@ func TestCmdlets(t *testing.T) {
 	}
 }
 
-func TestTypedOn(t *testing.T) {
+func TestTyped(t *testing.T) {
 	linux, windows := []string{"ps -ef"}, []string{"Get-Process"}
-	if got := typedOn("linux", linux, windows); !slices.Equal(got, linux) {
+	if got := typed(actionstest.View{}, linux, windows); !slices.Equal(got, linux) {
 		t.Errorf("linux: %q", got)
 	}
-	if got := typedOn("windows", linux, windows); !slices.Equal(got, windows) {
+	if got := typed(actionstest.View{OS: "windows"}, linux, windows); !slices.Equal(got, windows) {
 		t.Errorf("windows: %q", got)
 	}
 }

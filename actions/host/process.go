@@ -49,7 +49,7 @@ expect:
 	Shell: func(p ProcessParams, v actions.View) []string {
 		dir := "/proc/" + pidWord(p.selection(), v)
 		linux := []string{shell.Line("cat", dir+"/status"), shell.Line("ls", "-l", dir+"/ns"), shell.Line("cat", dir+"/cgroup")}
-		return typed(linux, processCmdlets(p.selection(), v))
+		return typed(v, linux, processCmdlets(p.selection(), v))
 	},
 	Run: func(ctx context.Context, env *actions.Env, p ProcessParams) (ProcessResult, error) {
 		pid, err := p.selection().Find(ctx, env)

@@ -52,7 +52,7 @@ expect:
 	Observes: true,
 	Check:    func(p ProcessesParams, d actions.Declared) error { return target.Check(d, p.Container) },
 	Shell: func(p ProcessesParams, v actions.View) []string {
-		return typed(processesCommands(p, v), processesCmdlets(p, v))
+		return typed(v, processesCommands(p, v), processesCmdlets(p, v))
 	},
 	Run: processes,
 })
