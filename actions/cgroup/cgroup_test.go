@@ -123,7 +123,7 @@ func TestShell(t *testing.T) {
 // Whatever acts on a container or a cgroup is told which, before anything runs.
 func TestParams_nameTheirTarget(t *testing.T) {
 	for _, action := range cgroup.Actions() {
-		node, diags := schema.Parse("test", []byte("{file: memory.max, command: [memhog], name: x}"))
+		node, diags := schema.Parse("test", []byte("{}"))
 		if len(diags) > 0 || action.Name == "cgroup.create" { // which makes the target
 			continue
 		}
