@@ -35,8 +35,9 @@ type StatsResult struct {
 var Stats = actions.Define(actions.Spec[StatsParams, StatsResult]{
 	Name:    "container.stats",
 	Summary: "Read what the runtime itself reports of a container's use",
-	About: `One sample, as ` + "`docker stats --no-stream`" + ` shows it; it takes the daemon one to two seconds. What a
-claim is to rest on is better measured with measure.sample, from the kernel's own counters.`,
+	About: `One sample, as ` + "`docker stats --no-stream`" + ` shows it; it takes one to two seconds, because
+cpu_percent is told from two readings. What a claim is to rest on is better measured with
+measure.sample, from the kernel's own counters.`,
 	Example: `container.stats: hungry
 as: stats
 expect:

@@ -54,7 +54,8 @@ type Runtime interface {
 	// Top lists the container's processes as the runtime itself shows them, with
 	// host process ids.
 	Top(ctx context.Context, name string) ([]TopProcess, error)
-	// Stats is one sample of what the runtime itself reports.
+	// Stats is one sample of what the runtime itself reports. It takes a second or
+	// two: the CPU's part is told from two readings.
 	Stats(ctx context.Context, name string) (Stats, error)
 	// List names the containers that carry the label, in every state.
 	List(ctx context.Context, label, value string) ([]string, error)
@@ -203,7 +204,7 @@ type TopProcess struct {
 type Stats struct {
 	Read              time.Time
 	CPU               time.Duration // total CPU time used
-	CPUPercent        float64       // as docker stats shows it: 100 is one CPU; 0 without a first sample
+	CPUPercent        float64       // as docker stats shows it: 100 is one CPU
 	Memory            int64         // bytes; page cache deducted the way the docker command does
 	MemoryLimit       int64         // bytes; the machine's memory when there is none
 	PIDs              int64

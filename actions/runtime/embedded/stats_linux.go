@@ -18,8 +18,13 @@ import (
 	"isolab/actions/runtime"
 )
 
-// Stats is one sample of the container's cgroup and of its network interfaces.
-// CPUPercent is 0: it takes two samples.
+// statsApart is the time between the two readings of the CPU time that a
+// percentage takes: the pace at which Docker's daemon reads.
+const statsApart = time.Second
+
+// Stats is one sample of the container's cgroup and of its network interfaces. A
+// container that runs was read once before, statsApart earlier, to tell its part of
+// the CPUs; of any other one that part is 0.
 func (r *Runtime) Stats(ctx context.Context, name string) (runtime.Stats, error) {
 	stats, err := r.stats(ctx, name)
 	if err != nil {
@@ -37,12 +42,16 @@ func (r *Runtime) stats(ctx context.Context, name string) (runtime.Stats, error)
 	if err != nil {
 		return runtime.Stats{}, err
 	}
+	percent, err := cpuPercent(ctx, rec, group)
+	if err != nil {
+		return runtime.Stats{}, err
+	}
 	reading, err := group.Read(ctx)
 	if err != nil {
 		return runtime.Stats{}, unsupported(err)
 	}
 	stats := runtime.Stats{
-		Read: time.Now(), CPU: reading.CPU.Usage, PIDs: reading.Pids.Current,
+		Read: time.Now(), CPU: reading.CPU.Usage, CPUPercent: percent, PIDs: reading.Pids.Current,
 		Memory:      int64(reading.Memory.Usage) - inactiveFile(group),
 		MemoryLimit: int64(reading.Memory.Limit),
 		ReadBytes:   int64(reading.IO.ReadBytes), WriteBytes: int64(reading.IO.WriteBytes),
@@ -54,6 +63,29 @@ func (r *Runtime) stats(ctx context.Context, name string) (runtime.Stats, error)
 		stats.RxBytes, stats.TxBytes = networkBytes(rec.Process.PID)
 	}
 	return stats, nil
+}
+
+// cpuPercent is the CPU time that the container used within statsApart, against
+// the time that passed: 100 is one CPU.
+func cpuPercent(ctx context.Context, rec record, group *cgroup.Group) (float64, error) {
+	if rec.State != runtime.StateRunning {
+		return 0, nil
+	}
+	began := time.Now()
+	before, err := group.Counters()
+	if err != nil {
+		return 0, unsupported(err)
+	}
+	select {
+	case <-ctx.Done():
+		return 0, ctx.Err()
+	case <-time.After(statsApart):
+	}
+	after, err := group.Counters()
+	if err != nil {
+		return 0, unsupported(err)
+	}
+	return 100 * (after.CPUUsage - before.CPUUsage).Seconds() / time.Since(began).Seconds(), nil
 }
 
 // inactiveFile is the part of the page cache that the docker command deducts.

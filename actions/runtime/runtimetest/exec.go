@@ -4,6 +4,7 @@ import (
 	"bytes"
 	"context"
 	"errors"
+	goruntime "runtime"
 	"strings"
 	"time"
 
@@ -45,6 +46,7 @@ func execCases() []testCase {
 		must("cancelled", execCancelled),
 		must("top_lists_host_pids", top),
 		must("stats", stats),
+		must("stats_of_a_busy_loop", statsBusy),
 	}
 }
 
@@ -117,5 +119,15 @@ func stats(f *fixture) {
 	f.check(err)
 	if s.Memory <= 0 || s.MemoryLimit < s.Memory || s.PIDs < 1 || s.CPU <= 0 || s.Read.IsZero() {
 		f.Errorf("stats %+v", s)
+	}
+}
+
+// statsBusy: how much of a CPU a loop gets is the machine's affair, but it is some,
+// and no more than there are; the half more is for clocks that go in steps.
+func statsBusy(f *fixture) {
+	s, err := f.rt.Stats(f.ctx, f.start(f.spec("burn", "--cpus", "1")))
+	f.check(err)
+	if most := 150 * float64(goruntime.NumCPU()); s.CPUPercent <= 0 || s.CPUPercent > most {
+		f.Errorf("a busy loop uses %v %% of a CPU, want more than 0 and at most %v", s.CPUPercent, most)
 	}
 }
