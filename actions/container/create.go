@@ -90,7 +90,7 @@ func createSpec(ctx context.Context, env *actions.Env, name string, spec runtime
 	}
 	created, err := env.Runtime.Create(ctx, spec)
 	if err != nil {
-		return made{}, errors.Join(failing("create", name, spec.Name, err), undo(ctx, env, spec.Name))
+		return made{}, errors.Join(failing(ctx, env, "create", name, spec.Name, err), undo(ctx, env, spec.Name))
 	}
 	env.Containers.Bind(name, spec.Name)
 	for _, warning := range created.Warnings {
@@ -137,7 +137,7 @@ func removeEnded(ctx context.Context, env *actions.Env, name string) error {
 // remove takes a container away and crosses it out.
 func remove(ctx context.Context, env *actions.Env, name, runtimeName string) error {
 	if err := env.Runtime.Remove(ctx, runtimeName); err != nil {
-		return failing("remove", name, runtimeName, err)
+		return failing(ctx, env, "remove", name, runtimeName, err)
 	}
 	env.Containers.Unbind(name)
 	return env.Ledger.Done("container", runtimeName)

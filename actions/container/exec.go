@@ -83,7 +83,7 @@ func exec(ctx context.Context, env *actions.Env, p ExecParams) (ExecResult, erro
 		Stdin: strings.NewReader(p.Stdin), Stdout: stdout, Stderr: stderr,
 	})
 	if err != nil {
-		return ExecResult{}, failing("exec in", p.Container, runtimeName, err)
+		return ExecResult{}, failing(ctx, env, "exec in", p.Container, runtimeName, err)
 	}
 	return ExecResult{
 		ExitCode: ended.Code, Signal: ended.Signal, SignalName: signal.Name(ended.Signal),

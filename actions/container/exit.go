@@ -4,13 +4,13 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"strings"
 	"time"
 
 	"isolab/actions"
 	"isolab/actions/output"
 	"isolab/actions/runtime"
 	"isolab/actions/signal"
+	"isolab/actions/target"
 )
 
 // failed words an ended command as a failure of its step, or is nil.
@@ -18,25 +18,7 @@ func failed(what string, code, number int, oom bool, stderr string) error {
 	if code == 0 && number == 0 {
 		return nil
 	}
-	how := fmt.Sprintf("exited with %d", code)
-	if number != 0 {
-		how = fmt.Sprintf("was ended by %s (exit code %d)", signal.Name(number), code)
-	}
-	if oom {
-		how += ", out of memory"
-	}
-	if said := lastLine(stderr); said != "" {
-		how += ": " + said
-	}
-	return fmt.Errorf("%s %s", what, how)
-}
-
-// lastLine is where programs say why they ended.
-func lastLine(text string) string {
-	lines := strings.Split(strings.TrimSpace(text), "\n")
-	const most = 200
-	last := strings.TrimSpace(lines[len(lines)-1])
-	return last[:min(len(last), most)]
+	return fmt.Errorf("%s %s", what, target.HowEnded(code, number, oom, stderr))
 }
 
 // collect reads what the container's main process wrote.

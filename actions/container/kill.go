@@ -54,7 +54,7 @@ always reach PID 1; other signals only when it has a handler.`,
 			return KillResult{}, err
 		}
 		if err := env.Runtime.Signal(ctx, runtimeName, number); err != nil {
-			return KillResult{}, failing("kill", p.Container, runtimeName, err)
+			return KillResult{}, failing(ctx, env, "kill", p.Container, runtimeName, err)
 		}
 		return KillResult{Signal: int(number), SignalName: signal.Name(int(number))}, nil
 	},

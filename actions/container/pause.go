@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 
 	"isolab/actions"
 	"isolab/actions/shell"
@@ -33,7 +32,7 @@ do not notice. A frozen process of cgroup v1 cannot even be killed until it is t
 			return actions.Empty{}, err
 		}
 		if err := env.Runtime.Pause(ctx, runtimeName); err != nil {
-			return actions.Empty{}, fmt.Errorf("pause container %s: %w", p.Container, err)
+			return actions.Empty{}, failing(ctx, env, "pause", p.Container, runtimeName, err)
 		}
 		return actions.Empty{}, nil
 	},

@@ -100,7 +100,7 @@ func runOverrides(p RunParams) overrides {
 
 func run(ctx context.Context, env *actions.Env, name string, made made) (RunResult, error) {
 	if err := env.Runtime.Start(ctx, made.name); err != nil {
-		return RunResult{}, failing("start", name, made.name, err)
+		return RunResult{}, failing(ctx, env, "start", name, made.name, err)
 	}
 	exit, err := await(ctx, env, name, made.name)
 	if err != nil {

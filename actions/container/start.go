@@ -77,7 +77,7 @@ func startOverrides(p StartParams) overrides {
 func start(ctx context.Context, env *actions.Env, name string, made made) (StartResult, error) {
 	result := StartResult{Name: made.name, ID: made.id, Image: made.image, Warnings: made.warnings}
 	if err := env.Runtime.Start(ctx, made.name); err != nil {
-		return result, failing("start", name, made.name, err)
+		return result, failing(ctx, env, "start", name, made.name, err)
 	}
 	seen, err := target.Inspect(ctx, env, name)
 	result.PID, result.StartedAt = seen.PID, seen.StartedAt

@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"isolab/actions"
@@ -55,7 +54,7 @@ expect:
 		}
 		s, err := env.Runtime.Stats(ctx, runtimeName)
 		if err != nil {
-			return StatsResult{}, fmt.Errorf("stats of container %s: %w", p.Container, err)
+			return StatsResult{}, failing(ctx, env, "stats of", p.Container, runtimeName, err)
 		}
 		return StatsResult{CPU: s.CPU, CPUPercent: s.CPUPercent, Memory: unit.Size(s.Memory),
 			MemoryLimit: unit.Size(s.MemoryLimit), MemoryRatio: ratio(s.Memory, s.MemoryLimit), PIDs: s.PIDs,

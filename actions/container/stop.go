@@ -62,7 +62,7 @@ func stop(ctx context.Context, env *actions.Env, p StopParams) (StopResult, erro
 	}
 	began := env.Clock.Now()
 	if err := env.Runtime.Stop(ctx, runtimeName, grace(env, p)); err != nil {
-		return StopResult{}, failing("stop", p.Container, runtimeName, err)
+		return StopResult{}, failing(ctx, env, "stop", p.Container, runtimeName, err)
 	}
 	took := env.Clock.Now().Sub(began)
 	exit, err := await(ctx, env, p.Container, runtimeName)

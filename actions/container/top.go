@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 
 	"isolab/actions"
 	"isolab/actions/runtime"
@@ -44,7 +43,7 @@ expect:
 		}
 		processes, err := env.Runtime.Top(ctx, runtimeName)
 		if err != nil {
-			return TopResult{}, fmt.Errorf("top of container %s: %w", p.Container, err)
+			return TopResult{}, failing(ctx, env, "top of", p.Container, runtimeName, err)
 		}
 		return TopResult{Count: len(processes), Processes: processes}, nil
 	},

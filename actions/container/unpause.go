@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 
 	"isolab/actions"
 	"isolab/actions/shell"
@@ -31,7 +30,7 @@ var Unpause = actions.Define(actions.Spec[UnpauseParams, actions.Empty]{
 			return actions.Empty{}, err
 		}
 		if err := env.Runtime.Unpause(ctx, runtimeName); err != nil {
-			return actions.Empty{}, fmt.Errorf("unpause container %s: %w", p.Container, err)
+			return actions.Empty{}, failing(ctx, env, "unpause", p.Container, runtimeName, err)
 		}
 		return actions.Empty{}, nil
 	},

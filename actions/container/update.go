@@ -3,7 +3,6 @@ package container
 import (
 	"context"
 	"errors"
-	"fmt"
 
 	"isolab/actions"
 	"isolab/actions/shell"
@@ -51,7 +50,7 @@ afterwards is read with cgroup.read.`,
 			return UpdateResult{}, err
 		}
 		if err := env.Runtime.Update(ctx, runtimeName, changes); err != nil {
-			return UpdateResult{}, fmt.Errorf("update container %s: %w", p.Container, err)
+			return UpdateResult{}, failing(ctx, env, "update", p.Container, runtimeName, err)
 		}
 		seen, err := target.Inspect(ctx, env, p.Container)
 		return UpdateResult{Limits: limitsResult(seen.Limits)}, err

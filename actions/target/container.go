@@ -83,10 +83,13 @@ func PID(ctx context.Context, env *actions.Env, name string) (int, error) {
 
 func running(ctx context.Context, env *actions.Env, name string) (runtime.Inspection, error) {
 	seen, err := Inspect(ctx, env, name)
-	if err == nil && seen.PID == 0 {
-		err = fmt.Errorf("container %s has no process, it is %s: %w", name, seen.State, runtime.ErrNotRunning)
+	switch {
+	case err != nil || seen.PID != 0:
+		return seen, err
+	case seen.State == runtime.StateExited:
+		return seen, fmt.Errorf("container %s is %w", name, ended(ctx, env, seen.Name, seen.Exit))
 	}
-	return seen, err
+	return seen, fmt.Errorf("container %s has no process, it is %s: %w", name, seen.State, runtime.ErrNotRunning)
 }
 
 // isSandbox reports a container with a kernel of its own.

@@ -80,7 +80,13 @@ func groupOf(ctx context.Context, env *actions.Env, host *cgroup.Host, container
 		return nil, fmt.Errorf("container %s runs in a virtual machine, whose cgroups are not here: %w", container, actions.ErrUnsupported)
 	}
 	group, err := host.OfPID(seen.PID)
-	return group, Unsupported(err)
+	if err == nil {
+		return group, nil
+	}
+	if _, ended := running(ctx, env, container); ended != nil {
+		return nil, ended // meanwhile
+	}
+	return nil, Unsupported(err)
 }
 
 func own(env *actions.Env, host *cgroup.Host, name string) (*cgroup.Group, error) {

@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"strings"
 	"testing"
 
 	"isolab/actions"
@@ -37,6 +38,15 @@ func TestPID(t *testing.T) {
 	rt.States["x"] = runtime.StateExited
 	if _, err := target.PID(context.Background(), &env.Env, "a"); !errors.Is(err, runtime.ErrNotRunning) {
 		t.Errorf("ended: %v", err)
+	}
+	rt.Exit, rt.Stderr = runtime.Exit{Code: 2}, "eatmemory: no such size\nusage: eatmemory SIZE\n"
+	const want = "container a is not running: its command exited with 2: eatmemory: no such size"
+	if _, err := target.PID(context.Background(), &env.Env, "a"); err == nil || err.Error() != want {
+		t.Errorf("ended with %v", err)
+	}
+	rt.Exit, rt.Stdout, rt.Stderr = runtime.Exit{Code: 137, Signal: 9, OOMKilled: true}, "full", "\n"
+	if _, err := target.PID(context.Background(), &env.Env, "a"); err == nil || !strings.HasSuffix(err.Error(), "was ended by SIGKILL (exit code 137), out of memory: full") {
+		t.Errorf("killed: %v", err)
 	}
 	rt.States["x"] = runtime.StateRunning
 	if pid, err := target.PID(context.Background(), &env.Env, "a"); err != nil || pid != 42 {

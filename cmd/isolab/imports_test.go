@@ -34,7 +34,7 @@ var rooms = map[string][]string{
 	"isolab/actions/shell":               {},
 	"isolab/actions/signal":              {},
 	"isolab/actions/command":             {"isolab/schema", "isolab/actions!", "isolab/actions/output", "isolab/actions/signal", "isolab/actions/kernel"},
-	"isolab/actions/target":              {"isolab/schema", "isolab/actions!", "isolab/actions/runtime!", "isolab/actions/kernel"},
+	"isolab/actions/target":              {"isolab/schema", "isolab/actions!", "isolab/actions/runtime!", "isolab/actions/kernel", "isolab/actions/signal"},
 	"isolab/engine":                      {"isolab/schema", "isolab/actions!", "isolab/actions/runtime!", "isolab/engine"},
 	"isolab/scenarios":                   {},
 	"isolab/cmd":                         {"isolab"},
