@@ -24,12 +24,13 @@ type caseRun struct {
 	*run
 	env    *actions.Env
 	live   *containers
-	values map[string]any // what expressions see, by name
+	values map[string]any   // what expressions see, by name
+	none   map[string]error // why a step's result will never be there, by name
 	result caseResult
 }
 
 func newCaseRun(r *run, row caseRow) *caseRun {
-	c := &caseRun{run: r, values: map[string]any{"params": row.params.Interface(), "case": row.name}}
+	c := &caseRun{run: r, values: map[string]any{"params": row.params.Interface(), "case": row.name}, none: map[string]error{}}
 	c.result = caseResult{broke: map[string]event.Outcome{}}
 	c.live = newContainers(r.program.Scenario.Containers.Names())
 	env := r.env
@@ -38,10 +39,15 @@ func newCaseRun(r *run, row caseRow) *caseRun {
 	return c
 }
 
-// lookup is how expressions find the values of names.
+// lookup is how expressions find the values of names, or why there is none.
 func (c *caseRun) lookup(name string) (any, bool) {
-	value, ok := c.values[name]
-	return value, ok
+	if value, ok := c.values[name]; ok {
+		return value, true
+	}
+	if why, ok := c.none[name]; ok {
+		return why, false
+	}
+	return nil, false
 }
 
 // perform does the steps, then the finally steps whatever happened.
@@ -157,7 +163,9 @@ func (c *caseRun) leftOut(ctx context.Context, s *step) *event.End {
 		return &event.End{Outcome: event.Errored, Reason: fmt.Sprintf("when: %v", err)}
 	}
 	c.emit(event.Event{Kind: event.StepStart, StepInfo: &event.Step{ID: s.ID, Title: s.Title, Action: s.Action, Pos: s.At, Finally: s.finally, LeftOut: true}})
-	return &event.End{Outcome: event.Skipped, LeftOut: true, Reason: "its `when` is false"}
+	const reason = "its `when` is false"
+	c.none[s.As] = fmt.Errorf("%s was left out, %s", s.label(), reason)
+	return &event.End{Outcome: event.Skipped, LeftOut: true, Reason: reason}
 }
 
 // items runs the step once, or once for each item of its foreach.

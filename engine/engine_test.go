@@ -277,7 +277,8 @@ func TestOutcomes(t *testing.T) {
 		{"something done for each of nothing", "steps: [{test.count: x, foreach: '${filter([1], # > 1)}', as: all}, {test.count: x, expect: ['len(all) == 0']}]", event.Passed, ""},
 		{"finally runs after an error, and its own failure counts", "steps: [{test.count: x, expect: ['result.n > 0']}]\nfinally: [{test.count: y, expect: ['result.n > 5']}]", event.Failed, "result.n"},
 		{"a step that is left out", "steps: [{test.count: x, when: 1 > 2, expect: ['result.n > 5']}, {test.count: y, expect: ['result.n > 0']}]", event.Passed, ""},
-		{"a result of a step that was left out", "steps: [{test.count: x, when: 1 > 2, as: gone}, {test.count: y, expect: ['gone.n > 0']}]", event.Errored, "gone"},
+		{"a result of a step that was left out", "steps: [{test.count: x, when: 1 > 2, as: gone}, {test.count: y, expect: ['gone.n > 0']}]", event.Errored, "gone has no value: step 1 (test.count) was left out, its `when` is false"},
+		{"a result that may have been left out", "steps: [{test.count: x, when: 1 > 2, as: gone}, {test.count: y, expect: ['(gone?.n ?? 7) == 7']}]", event.Passed, ""},
 	} {
 		t.Run(test.name, func(t *testing.T) {
 			b := newBench(t)

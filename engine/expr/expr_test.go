@@ -33,6 +33,9 @@ func TestNameWithoutValue(t *testing.T) {
 	if !errors.Is(err, ErrAbsent) || err.Error() != "never has no value yet" {
 		t.Errorf("err = %v", err)
 	}
+	if value, err := eval(t, "(never?.usage ?? 2MiB) == 2MiB"); value != true || err != nil {
+		t.Errorf("with another value for it: %v, %v", value, err)
+	}
 }
 
 // What is not there is an error that says so, never false.

@@ -38,7 +38,10 @@ func operators() map[string]func(...any) (any, error) {
 		"$path": func(args ...any) (any, error) {
 			p := args[1].(*path)
 			root, err := args[0].(*run).value(p.root)
-			if err != nil {
+			switch {
+			case err != nil && len(p.steps) > 0 && p.steps[0].soft:
+				return nil, nil
+			case err != nil:
 				return nil, err
 			}
 			return p.follow(root)

@@ -31,7 +31,8 @@ var (
 	ErrBudget = errors.New("too much work")
 )
 
-// Lookup returns the value of a declared name.
+// Lookup returns the value of a declared name. Where there is none it may return an
+// error in its place, which says why there will never be one.
 type Lookup func(name string) (any, bool)
 
 // clockEvery is how much work is done between two looks at the clock. One unit is
@@ -79,6 +80,9 @@ func (r *run) value(i int) (any, error) {
 		return s.value, nil
 	}
 	value, ok := r.lookup(r.names[i])
+	if why, known := value.(error); !ok && known {
+		return nil, absent("%s has no value: %v", r.names[i], why)
+	}
 	if !ok {
 		return nil, absent("%s has no value yet", r.names[i])
 	}

@@ -77,7 +77,7 @@ func (c *Console) briefEnding(e event.Event) {
 	}
 	c.printf("%s", c.line(e))
 	if wrong && c.Detail < Brief {
-		c.block("  ", c.style.warn, e.End.Reason)
+		c.block("  ", c.style.warn, listed(e.End.Reason))
 	}
 	c.remember(e)
 }

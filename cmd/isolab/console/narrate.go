@@ -196,7 +196,7 @@ func (c *Console) stepEnd(end *event.End) {
 	case end.Claims.Failed+end.Claims.Error+end.Claims.Inconclusive > 0:
 		return // the claim has said it
 	}
-	c.hanging("    "+c.mark(end.Outcome)+" ", 6, end.Reason)
+	c.hanging("    "+c.mark(end.Outcome)+" ", 6, listed(end.Reason))
 	c.remark("hint:", end.Help)
 }
 
@@ -247,7 +247,7 @@ func (c *Console) controlEnd(control *event.Control) {
 func (c *Console) ending(e event.Event) {
 	c.printf("%s", c.line(e))
 	if e.End.Outcome != event.Passed && e.End.Reason != "" {
-		c.block("  ", c.style.warn, e.End.Reason)
+		c.block("  ", c.style.warn, listed(e.End.Reason))
 	}
 	c.remark("hint:", e.End.Help)
 	c.remember(e)

@@ -79,7 +79,7 @@ func (c *Console) Alike(word string, names []string, reason, help string) {
 		}
 		c.printf("%s%s", lead, line)
 	}
-	c.block("    ", c.style.dim, reason)
+	c.block("    ", c.style.dim, listed(reason))
 	if help != "" {
 		c.block("    ", c.style.dim, help)
 	}

@@ -65,5 +65,9 @@ func paragraphs(text string) []string {
 	return blocks
 }
 
+// listed keeps several messages apart, each on a line of its own, where prose would
+// have them joined.
+func listed(messages string) string { return strings.ReplaceAll(messages, "\n", "\n  ") }
+
 // cut shortens a line to width cells, with an ellipsis.
 func cut(line string, width int) string { return ansi.Truncate(Clean(line), width, "…") }

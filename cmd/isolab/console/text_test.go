@@ -16,6 +16,7 @@ func TestWrapKeepsWhatIsNoProse(t *testing.T) {
 		"- a\n- b":                       {"- a", "- b"},
 		"say:\n```sh\nx  y\n\n```\ndone": {"say:", "    x  y", "", "done"},
 		"\x1b[31mred\x1b[0m\a":           {"red"},
+		listed("one\ntwo"):               {"one", "  two"},
 		"--memory-swap":                  {"--memory-swap"},
 	} {
 		if got := wrap(text, 13); !slices.Equal(got, want) {
