@@ -74,14 +74,14 @@ func TestShell(t *testing.T) {
 		{"file of no controller, hybrid", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "hybrid", "{cgroup: small, file: cgroup.events|cgroup.procs}"), []string{"cat /sys/fs/cgroup/unified/small/cgroup.events"}},
 		{"file of the tree, hybrid", shellOf[cgroup.FileParams](t, cgroup.ReadFile, "hybrid", "{cgroup: small, file: cpu.pressure}"), []string{"cat /sys/fs/cgroup/unified/small/cpu.pressure"}},
 		{"create v1", shellOf[cgroup.CreateParams](t, cgroup.Create, "v1", "{name: small, controllers: [memory, pids], owner: student, limits: {memory: 10MiB, swap: 0}}"), []string{
-			"mkdir -p /sys/fs/cgroup/memory/small /sys/fs/cgroup/pids/small", "chown -R student /sys/fs/cgroup/*/small",
+			"mkdir -p /sys/fs/cgroup/cpuacct/small /sys/fs/cgroup/freezer/small /sys/fs/cgroup/memory/small /sys/fs/cgroup/pids/small", "chown -R student /sys/fs/cgroup/*/small",
 			"echo 10485760 > /sys/fs/cgroup/memory/small/memory.limit_in_bytes",
 			"echo 10485760 > /sys/fs/cgroup/memory/small/memory.memsw.limit_in_bytes"}},
 		{"create with all controllers, hybrid", shellOf[cgroup.CreateParams](t, cgroup.Create, "hybrid", "{name: small}"), []string{
 			"mkdir -p /sys/fs/cgroup/cpu/small /sys/fs/cgroup/cpuacct/small /sys/fs/cgroup/cpuset/small /sys/fs/cgroup/freezer/small /sys/fs/cgroup/io/small /sys/fs/cgroup/memory/small /sys/fs/cgroup/pids/small /sys/fs/cgroup/unified/small",
 			"cat /sys/fs/cgroup/cpuset/cpuset.cpus > /sys/fs/cgroup/cpuset/small/cpuset.cpus",
 			"cat /sys/fs/cgroup/cpuset/cpuset.mems > /sys/fs/cgroup/cpuset/small/cpuset.mems"}},
-		{"create below another", shellOf[cgroup.CreateParams](t, cgroup.Create, "v1", "{name: a/b, controllers: [cpuset]}"), []string{"mkdir -p /sys/fs/cgroup/cpuset/a/b",
+		{"create below another", shellOf[cgroup.CreateParams](t, cgroup.Create, "v1", "{name: a/b, controllers: [cpuset]}"), []string{"mkdir -p /sys/fs/cgroup/cpuacct/a/b /sys/fs/cgroup/cpuset/a/b /sys/fs/cgroup/freezer/a/b",
 			"cat /sys/fs/cgroup/cpuset/a/cpuset.cpus > /sys/fs/cgroup/cpuset/a/b/cpuset.cpus", "cat /sys/fs/cgroup/cpuset/a/cpuset.mems > /sys/fs/cgroup/cpuset/a/b/cpuset.mems"}},
 		{"create v2", shellOf[cgroup.CreateParams](t, cgroup.Create, "v2", "{name: small}"), []string{"mkdir -p /sys/fs/cgroup/small"}},
 		{"set v1", shellOf[cgroup.SetParams](t, cgroup.Set, "v1", "{cgroup: small, limits: {cpus: 0.5, cpu_shares: 512, cpuset: 0-1, memory: none, reservation: 1MiB, swappiness: 50, oom_kill: false, pids: 0, read_bps: 1MiB/s, write_iops: 0, device: '8:0'}}"), []string{

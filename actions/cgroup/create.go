@@ -17,7 +17,7 @@ import (
 // CreateParams are the parameters of cgroup.create.
 type CreateParams struct {
 	Name        string        `json:"name" doc:"Name of the group; it is made below the run's own group." isolab:"main,required" example:"small"`
-	Controllers []string      `json:"controllers" doc:"The controllers it needs; left out, all that this machine has." enum:"cpu,cpuset,memory,pids,io,freezer" example:"[memory]"`
+	Controllers []string      `json:"controllers" doc:"The controllers it needs; left out, all that this machine has. CPU time and the freezer are part of every group." enum:"cpu,cpuset,memory,pids,io,freezer" example:"[memory]"`
 	Owner       string        `json:"owner" doc:"Who gets the directory and its files: a user name, a user id or uid:gid." example:"65534"`
 	Limits      schema.Limits `json:"limits" doc:"What the group may use." example:"{memory: 10MiB}"`
 }
@@ -173,14 +173,17 @@ func createCommands(p CreateParams, v actions.View) []string {
 }
 
 // controllersOf are those whose directories the group has, as the kernel package makes
-// them: all where none is named, and always the v2 tree.
+// them: all where none is named, and always what counts, what freezes, and the v2 tree.
 func controllersOf(p CreateParams, v actions.View) []string {
-	controllers := p.Controllers
+	controllers := slices.Clone(p.Controllers)
 	if len(controllers) == 0 {
 		controllers = cgroup.Usual()
 	}
+	if !v2(v) {
+		controllers = append(controllers, "cpuacct", "freezer")
+	}
 	if hasTree(v) {
-		controllers = append(slices.Clone(controllers), "unified")
+		controllers = append(controllers, "unified")
 	}
 	return controllers
 }

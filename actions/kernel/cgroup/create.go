@@ -13,6 +13,7 @@ type Options struct {
 	// Controllers that the group needs, by v2 names. Empty: all that account for
 	// or limit processes (cpu, cpuacct, cpuset, memory, pids, io, freezer), as far
 	// as this machine has them. One that is named here and missing is an error.
+	// cpuacct and freezer, which every v2 group has, come along on v1 too.
 	Controllers []string
 	// Owner, when set, gets the directory and all files in it, as with
 	// cgcreate -a -t. The kernel's advice for v2 is to hand over cgroup.procs,
@@ -75,13 +76,13 @@ func (h *Host) Create(name string, opts Options) (*Group, error) {
 func (h *Host) wanted(controllers []string) ([]*hierarchy, error) {
 	var trees []*hierarchy
 	var errs []error
-	names := controllers
-	if len(names) == 0 {
+	names := append(slices.Clone(controllers), "cpuacct", "freezer")
+	if len(controllers) == 0 {
 		names = Usual()
 	}
 	for _, name := range names {
 		tree := h.hierarchyOf(name)
-		if tree == nil && len(controllers) > 0 {
+		if tree == nil && slices.Contains(controllers, name) {
 			errs = append(errs, unsupported(name, "this machine has no "+name+" controller", "it has: "+fmt.Sprint(h.Controllers())))
 		}
 		if tree != nil && !slices.Contains(trees, tree) {

@@ -142,6 +142,29 @@ func TestEveryNumberHasAnOriginThatIsThere(t *testing.T) {
 	checkOrigins(t, &r)
 }
 
+// Every group's CPU time is counted and every group can be frozen, as on v2.
+func TestEveryGroupHasItsCPUTimeAndFreezer(t *testing.T) {
+	host := live(t)
+	group := create(t, host, Options{Controllers: []string{"pids"}})
+	r, err := group.Read(t.Context())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if reason := r.Missing["cpu.usage"]; reason != "" {
+		t.Error(reason)
+	}
+	if err := group.Freeze(t.Context()); err != nil {
+		t.Error(err)
+	}
+	if err := group.Thaw(t.Context()); err != nil {
+		t.Error(err)
+	}
+	_, version := host.Hierarchy("memory")
+	if reason := r.Missing["memory.usage"]; version == V1 && !strings.HasPrefix(reason, "the group was made without the controller memory") {
+		t.Errorf("memory is missing because %q", reason)
+	}
+}
+
 func TestSwapKeepsItsMeaningWhenMemoryChanges(t *testing.T) {
 	host := live(t)
 	if err := host.Supports(FeatureSwap); err != nil {

@@ -113,6 +113,9 @@ func absence(m member, s source, err error) string {
 		return err.Error()
 	case m.rel == "":
 		return "the root group, the whole machine, has no " + s.file
+	case m.tree.version == V1 && !isDir(m.dir):
+		controller, _, _ := strings.Cut(s.file, ".")
+		return fmt.Sprintf("the group was made without the controller %s: there is no %s", canonical(controller), m.dir)
 	case m.tree.version == V2 && !enabled(m.dir, s.file):
 		return fmt.Sprintf("there is no %s: the controller is not enabled for this group (cgroup.subtree_control above it)", filepath.Join(m.dir, s.file))
 	}
