@@ -93,6 +93,8 @@ type Declared interface {
 	Container(name string) (schema.Container, bool)
 	// Names lists the declared containers.
 	Names() []string
+	// Made reports whether an earlier step makes an image under that reference.
+	Made(image string) bool
 }
 
 // View is what the equivalent command can name: real names and paths in a run,

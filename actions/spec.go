@@ -32,6 +32,9 @@ type Spec[P, R any] struct {
 	Verdict []string
 	// Needs derives the permissions from the literal parameters. Nil: none.
 	Needs func(P, Declared) []Permission
+	// Makes names the image that later steps find under that reference, from the
+	// literal parameters; empty when there is none. Nil: never.
+	Makes func(P) string
 	// Shell is what a person would type to do the same by hand, one command a
 	// line. It must not touch the machine; it is called for plans too.
 	Shell func(P, View) []string
@@ -52,6 +55,7 @@ type Action struct {
 
 	FailsOn func(result any) error
 	Needs   func(params any, declared Declared) []Permission
+	Makes   func(params any) string
 	Shell   func(params any, view View) []string
 	Check   func(params any, declared Declared) error
 	Run     func(ctx context.Context, env *Env, params any) (any, error)
@@ -71,6 +75,7 @@ func Define[P, R any](spec Spec[P, R]) Action {
 		Result:   reflect.TypeFor[R](),
 		FailsOn:  func(any) error { return nil },
 		Needs:    func(any, Declared) []Permission { return nil },
+		Makes:    func(any) string { return "" },
 		Check:    func(any, Declared) error { return nil },
 		Shell:    func(p any, view View) []string { return spec.Shell(p.(P), view) },
 		Run: func(ctx context.Context, env *Env, p any) (any, error) {
@@ -82,6 +87,9 @@ func Define[P, R any](spec Spec[P, R]) Action {
 	}
 	if spec.Needs != nil {
 		action.Needs = func(p any, d Declared) []Permission { return spec.Needs(p.(P), d) }
+	}
+	if spec.Makes != nil {
+		action.Makes = func(p any) string { return spec.Makes(p.(P)) }
 	}
 	if spec.Check != nil {
 		action.Check = func(p any, d Declared) error { return spec.Check(p.(P), d) }

@@ -86,7 +86,7 @@ func (c *compiler) names() {
 }
 
 func (c *compiler) containers() {
-	c.declared.values = map[string]schema.Container{}
+	c.declared.values, c.declared.images = map[string]schema.Container{}, map[string]bool{}
 	for _, entry := range c.program.Scenario.Containers {
 		var container schema.Container
 		c.decode(entry.Value, &container)
@@ -251,6 +251,7 @@ func (c *compiler) parameters(s *step) {
 			c.neededBy[need] = s
 		}
 	}
+	c.declared.images[s.action.Makes(params.Elem().Interface())] = true
 }
 
 // judgement compiles the claims. They see the step's own result, as `result` and

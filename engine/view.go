@@ -89,6 +89,9 @@ func (v *liveView) Names() []string { return v.run.live.Names() }
 // System is the one that isolab runs on.
 func (v *liveView) System() string { return runtime.GOOS }
 
+// Made reports whether the run has made an image under that reference.
+func (v *liveView) Made(image string) bool { return v.run.env.Ledger.Holds("image", image) }
+
 // Runtime is the runtime that the case runs on.
 func (v *liveView) Runtime() string {
 	if v.run.env.Runtime == nil {

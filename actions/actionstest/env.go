@@ -203,6 +203,7 @@ type View struct {
 	OS         string // "linux" when empty
 	Version    string // "v1" when empty
 	Fields     []string
+	Images     []string // that earlier steps make
 }
 
 // Container implements actions.Declared.
@@ -223,6 +224,9 @@ func (v View) Names() []string {
 
 // System implements actions.View.
 func (v View) System() string { return cmp.Or(v.OS, "linux") }
+
+// Made implements actions.Declared.
+func (v View) Made(image string) bool { return slices.Contains(v.Images, image) }
 
 // Runtime implements actions.View.
 func (v View) Runtime() string { return "docker" }

@@ -12,8 +12,8 @@ import (
 
 // Needs derives what a declaration may do beyond an unprivileged container with
 // the built-in image. Each of the fields it looks at is literal, so the answer
-// holds before the scenario runs.
-func Needs(c schema.Container) []actions.Permission {
+// holds before the scenario runs. made tells of the images that the run makes itself.
+func Needs(c schema.Container, made func(image string) bool) []actions.Permission {
 	var needs []actions.Permission
 	add := func(permission actions.Permission, needed bool) {
 		if needed {
@@ -21,7 +21,7 @@ func Needs(c schema.Container) []actions.Permission {
 		}
 	}
 	add(actions.Network, c.Network != "" && c.Network != "none")
-	add(actions.ImagePull, c.Image.Build == "" && c.Image.Load == "" && reference(c.Image) != target.Workload)
+	add(actions.ImagePull, c.Image.Build == "" && c.Image.Load == "" && reference(c.Image) != target.Workload && !made(c.Image.Ref))
 	add(actions.ImageBuild, c.Image.Build != "")
 	add(actions.ContainerBind, slices.ContainsFunc(c.Volumes, binds))
 	add(actions.ContainerCapability, len(c.CapAdd) > 0)
@@ -58,7 +58,7 @@ func needsOf(declared actions.Declared, name string) []actions.Permission {
 	var needs []actions.Permission
 	for _, name := range names {
 		if c, ok := declared.Container(name); ok {
-			needs = append(needs, Needs(c)...)
+			needs = append(needs, Needs(c, declared.Made)...)
 		}
 	}
 	slices.Sort(needs)
@@ -67,7 +67,8 @@ func needsOf(declared actions.Declared, name string) []actions.Permission {
 
 // permit asks for everything that a declaration needs, once more at run time.
 func permit(env *actions.Env, c schema.Container) error {
-	for _, permission := range Needs(c) {
+	made := func(image string) bool { return env.Ledger.Holds("image", image) }
+	for _, permission := range Needs(c, made) {
 		if err := env.Permit(permission); err != nil {
 			return err
 		}

@@ -11,6 +11,7 @@ import (
 )
 
 func TestNeeds(t *testing.T) {
+	built := func(image string) bool { return image == "built:1" }
 	for _, test := range []struct {
 		yaml string
 		want []actions.Permission
@@ -20,6 +21,7 @@ func TestNeeds(t *testing.T) {
 		{"{network: bridge}", []actions.Permission{actions.Network}},
 		{"{network: host}", []actions.Permission{actions.Network, actions.ContainerHostNS}},
 		{"{image: alpine:3}", []actions.Permission{actions.ImagePull}},
+		{"{image: built:1}", nil},
 		{"{image: {build: ./dir}}", []actions.Permission{actions.ImageBuild}},
 		{"{image: {load: app.tar}}", nil},
 		{"{volumes: [{source: data, target: /x}, /scratch]}", nil},
@@ -36,7 +38,7 @@ func TestNeeds(t *testing.T) {
 		{"{pid: container:other}", nil},
 		{"{privileged: true}", []actions.Permission{actions.ContainerPrivileged}},
 	} {
-		if got := container.Needs(actionstest.Decode[schema.Container](t, test.yaml)); !slices.Equal(got, test.want) {
+		if got := container.Needs(actionstest.Decode[schema.Container](t, test.yaml), built); !slices.Equal(got, test.want) {
 			t.Errorf("%s needs %q, want %q", test.yaml, got, test.want)
 		}
 	}

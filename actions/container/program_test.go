@@ -16,6 +16,7 @@ type one schema.Container
 
 func (o one) Container(name string) (schema.Container, bool) { return schema.Container(o), name == "c" }
 func (o one) Names() []string                                { return []string{"c"} }
+func (o one) Made(string) bool                               { return false }
 
 // A limit that every runtime refuses is found before the run; the kernel takes it for a
 // cgroup of one's own.

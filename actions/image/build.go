@@ -19,7 +19,9 @@ var Build = actions.Define(actions.Spec[BuildParams, Result]{
 	Name:    "image.build",
 	Summary: "Make an image from a directory with a Dockerfile",
 	About: `Needs the permission ` + "`image.build`" + `, because the commands of the Dockerfile run. The image is
-removed when the run ends. A tag that another image has already is refused.`,
+removed when the run ends; containers of later steps may name its tag. A tag that another image
+has already is refused. The image workload is no base for it: it is isolab's own, and Docker's
+builder does not know it.`,
 	Example: `image.build: {dir: server, tag: "server:lesson"}
 as: image
 expect:
@@ -28,6 +30,7 @@ expect:
 	Needs: func(BuildParams, actions.Declared) []actions.Permission {
 		return []actions.Permission{actions.ImageBuild}
 	},
+	Makes: func(p BuildParams) string { return p.Tag },
 	Shell: func(p BuildParams, _ actions.View) []string {
 		words := []string{"docker", "build"}
 		if p.Tag != "" {

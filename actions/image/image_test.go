@@ -7,6 +7,7 @@ import (
 	"os"
 	"path/filepath"
 	"slices"
+	"strings"
 	"testing"
 
 	"isolab/actions"
@@ -80,6 +81,17 @@ func TestBuild_onlyBesideTheScenario(t *testing.T) {
 	result, err := run(t, env, image.Build, image.BuildParams{Dir: "server"})
 	if err != nil || result.Ref != env.Run.Name("built") {
 		t.Errorf("got %+v, %v", result, err)
+	}
+}
+
+func TestBuild_saysThatWorkloadIsNoBase(t *testing.T) {
+	env := actionstest.New(t, actionstest.NewRuntime(), nil)
+	dockerfile := filepath.Join(env.Run.Source, "Dockerfile")
+	if err := os.WriteFile(dockerfile, []byte("# a page\nfrom workload AS base\n"), 0o644); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := run(t, env, image.Build, image.BuildParams{Dir: "."}); err == nil || !strings.Contains(err.Error(), "FROM workload") {
+		t.Errorf("got %v", err)
 	}
 }
 
