@@ -40,6 +40,22 @@ func TestRun_expressionsOnlyInWorkloads(t *testing.T) {
 	}
 }
 
+// What only uses up memory, time, processes and files of its own needs no permission, and
+// is on the reference page; what could touch the machine does.
+func TestRun_harmlessWorkloads(t *testing.T) {
+	for _, name := range []string{"burn", "spawn", "openfiles", "echo", "memhog", "stress"} {
+		needs := cgroup.Run.Needs(cgroup.RunParams{Cgroup: "small", Command: []string{name}}, actionstest.View{})
+		if len(needs) > 0 || !strings.Contains(cgroup.Run.About, "`"+name+"`") {
+			t.Errorf("%s needs %q, or is not on the page", name, needs)
+		}
+	}
+	for _, name := range []string{"sh", "timeit", "reap", "disk", "tee", "setuid-probe"} {
+		if needs := cgroup.Run.Needs(cgroup.RunParams{Cgroup: "small", Command: []string{name}}, actionstest.View{}); len(needs) == 0 {
+			t.Errorf("%s needs no permission", name)
+		}
+	}
+}
+
 func shellOf[P any](t *testing.T, action actions.Action, version, params string) []string {
 	t.Helper()
 	return action.Shell(actionstest.Decode[P](t, params), actionstest.View{Version: version, Containers: map[string]schema.Container{"hungry": {}}})

@@ -67,10 +67,13 @@ var Run = actions.Define(actions.Spec[RunParams, RunResult]{
 writes itself into the group's ` + "`cgroup.procs`" + `, takes on the user, and then becomes the command.
 All that the command allocates is charged to the group; nothing of it before.
 
-The workloads of isolab (` + "`memhog`" + `, ` + "`eatmemory`" + `, ` + "`stress`" + ` and so on) need no permission; any other
-command runs on the machine and needs ` + "`host.exec`" + `. Its ` + "`oom_score_adj`" + ` is 500, so that the kernel
-picks it first when the machine itself runs out of memory. When the step's time is over, the
-command is killed with everything it started.
+The workloads of isolab that leave the machine's files alone need no permission (stress without
+workers that write to the disk): ` + harmlessRows() + `.
+Any other command needs ` + "`host.exec`" + `.
+
+The command's ` + "`oom_score_adj`" + ` is 500, so that the kernel picks it first when the machine itself
+runs out of memory. When the step's time is over, the command is killed with everything it
+started.
 
 An exit code other than 0 fails the step, unless the step expects something of ` + "`exit_code`" + `,
 ` + "`signal`" + ` or ` + "`oom_killed`" + ` itself.`,
@@ -99,9 +102,20 @@ expect:
 	Run:   run,
 })
 
-// harmless are the workloads that only use up memory, time and processes. The
-// built-in image has others, a shell among them, that could touch any file here.
-var harmless = []string{"eatmemory", "forkbomb", "ignore-term", "memhog", "pinger", "sleep", "stress", "zombies"}
+// harmless are the workloads that only use up memory, time, processes and open
+// files of their own, or print. The built-in image has others, a shell among them,
+// that could touch any file here or start any program.
+var harmless = []string{"burn", "caps", "eatmemory", "echo", "false", "forkbomb", "ignore-term", "memhog", "nproc",
+	"openfiles", "pinger", "seq", "sleep", "spawn", "stress", "true", "yes", "zombies"}
+
+// harmlessRows lists them for the reference page.
+func harmlessRows() string {
+	var rows []string
+	for row := range slices.Chunk(harmless, 8) {
+		rows = append(rows, "`"+strings.Join(row, "`, `")+"`")
+	}
+	return strings.Join(rows, ",\n")
+}
 
 // builtin reports a command that needs no permission: one of isolab's own
 // workloads that leaves the machine's files alone.
