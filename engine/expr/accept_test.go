@@ -16,7 +16,7 @@ var holding = []string{
 	"1kB == 1000B && 1KiB == 1024B", "mem.memory.swap == 0", "0 == mem.memory.swap", "mem.memory.swap == 0B",
 	"mem.cpu.quota == 0.5cpu", "mem.cpu.quota < 2cpus", "mem.cpu.share > 60%", "mem.cpu.share < 0.63", "0.63 > mem.cpu.share",
 	"1m30s == 90s", "250ms < 1s", "1h == 60m", "10us == 10µs", "1MiB/s == 1048576B/s", "1_000B == 1kB", ".5MiB == 512KiB",
-	"10 % 3 == 1", "10%3 == 1", "n%3 == 1", "n % 3 == 1", "10% == 0.1", "10%==0.1", "(10%) < 1", "10% < 50% and 1 == 1", "10% + 5% == 15%",
+	"10 % 3 == 1", "10%3 == 1", "n%3 == 1", "n % 3 == 1", "10% == 0.1", "10%==0.1", "(10%) < 1", "10% < 50% and 1 == 1", "10% + 5% == 15%", "0.1 * 3 == 0.3", "0.3 >= 0.1 * 3", "not (0.1 * 3 > 0.3)", "0.1 * 10 == 1",
 	"bare.memory.limit == unlimited", "bare.memory.limit == none", "bare.cpu.quota == unlimited", "none != mem.cpu.quota", "none(procs, true) == false", "bare.memory.limit >= unlimited", "bare.memory.limit > 1TiB",
 	"bare.cpu.quota > 64cpus", "not (bare.cpu.quota <= 0.5cpu)", "mem.cpu.quota < unlimited", "n < unlimited", "n != none", "exec.duration < unlimited",
 	// algebra

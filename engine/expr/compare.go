@@ -32,12 +32,13 @@ func compare(a, b any) (int, error) {
 }
 
 // compare takes every "no limit" for the same, as cgroup v1 rounds it to a page,
-// and ratios and CPUs that differ by a rounding error only: 10% + 5% is 15%.
+// and what is no whole number where it differs by a rounding error only: 10% + 5% is
+// 15%, and 0.1 * 3 is 0.3.
 func (n number) compare(m number) int {
 	switch {
 	case n.unlimited() && m.unlimited():
 		return 0
-	case (n.kind >= cpus && n.kind <= ratio || m.kind == ratio) && abs(n.f-m.f) <= 1e-12*max(abs(n.f), abs(m.f)):
+	case (n.fraction() || m.fraction()) && abs(n.f-m.f) <= 1e-12*max(abs(n.f), abs(m.f)):
 		return 0
 	}
 	if n.exact && m.exact {
@@ -45,6 +46,9 @@ func (n number) compare(m number) int {
 	}
 	return cmp.Compare(n.f, m.f)
 }
+
+// fraction reports a number that is held in binary, mostly not exactly.
+func (n number) fraction() bool { return n.kind == decimal || n.kind >= cpus && n.kind <= ratio }
 
 // equal compares two values of any kind. Values of different kinds are an error,
 // not unequal: a claim that can never hold is a mistake.

@@ -97,7 +97,7 @@ func (c *checker) equality(slot *ast.Node, n *ast.BinaryNode, left, right ast.No
 	l, r = c.there(&n.Left, l, left), c.there(&n.Right, r, right)
 	l, r = c.zero(&n.Left, left, l, r), c.zero(&n.Right, right, r, l)
 	l, r = c.unlimited(&n.Left, left, l, r), c.unlimited(&n.Right, right, r, l)
-	if l.kind == r.kind && (l.kind == boolean || l.kind == text) || l.kind.number() && r.kind.number() {
+	if l.kind == r.kind && (l.kind == boolean || l.kind == text || l.kind == whole) {
 		return typed(n, boolean)
 	}
 	if !equatable(l, r) {
@@ -151,7 +151,7 @@ func (c *checker) otherwise(n *ast.BinaryNode, right ast.Node, l, r typ) typ {
 func (c *checker) ordering(slot *ast.Node, n *ast.BinaryNode, left, right ast.Node, l, r typ) typ {
 	l, r = c.zero(&n.Left, left, l, r), c.zero(&n.Right, right, r, l)
 	l, r = c.unlimited(&n.Left, left, l, r), c.unlimited(&n.Right, right, r, l)
-	if l.kind == text && r.kind == text || l.kind.number() && r.kind.number() {
+	if l.kind == r.kind && (l.kind == text || l.kind == whole) {
 		return typed(n, boolean)
 	}
 	if !ordered(l.kind, r.kind) && l.kind != anything && r.kind != anything {
