@@ -9,7 +9,8 @@ import (
 )
 
 // difference says by how much a comparison missed: "13.4 MiB (8.9 %) over". It is
-// empty where a number says nothing: for text, lists, and sizes without a limit.
+// empty where a number says nothing: for text, lists, sizes without a limit, and whole
+// numbers that are not the same, such as exit codes.
 func difference(op string, sides []any) string {
 	if len(sides) < 2 {
 		return ""
@@ -20,6 +21,9 @@ func difference(op string, sides []any) string {
 	a, okA := numberOf(sides[0])
 	b, okB := numberOf(sides[1])
 	if !okA || !okB || a.unlimited() || b.unlimited() {
+		return ""
+	}
+	if op == "==" && a.kind == whole && b.kind == whole {
 		return ""
 	}
 	off, err := apart(op, a, b)
@@ -125,7 +129,7 @@ func apart(op string, a, b number) (string, error) {
 		return "", err
 	}
 	part := math.Round(1000*abs((a.f-b.f)/b.f)) / 1000
-	if b.f == 0 || part == 0 || part > 100 || op == "==" && k == whole {
+	if b.f == 0 || part == 0 || part > 100 {
 		return human(distance), nil
 	}
 	return fmt.Sprintf("%s (%s)", human(distance), unit.Ratio(part)), nil

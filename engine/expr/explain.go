@@ -274,7 +274,7 @@ func (n *notebook) tell(e *Explanation, values []note, broken, id, depth int) {
 		if value.value == false {
 			sides = n.sides(part, values)
 		}
-		o.Difference = difference(part.operator, sides)
+		o.Difference = difference(n.measuredFirst(part, sides))
 		if e.Difference == "" {
 			e.Difference, e.Missed = o.Difference, distance(sides)
 			if side := smaller(sides); side >= 0 {
@@ -296,6 +296,29 @@ func (n *notebook) tell(e *Explanation, values []note, broken, id, depth int) {
 		}
 		e.Operands = append(e.Operands, item)
 	}
+}
+
+// measuredFirst turns a comparison around that has what was measured on its right:
+// 5s <= run.duration is said of the duration.
+func (n *notebook) measuredFirst(part *part, sides []any) (op string, turned []any) {
+	around := map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
+	other, known := around[part.operator]
+	if len(sides) != 2 || !known || n.weight(part.children[0]) >= n.weight(part.children[1]) {
+		return part.operator, sides
+	}
+	return other, []any{sides[1], sides[0]}
+}
+
+// weight is 0 for what is written out, 1 for what the author can set, 2 for what
+// was measured.
+func (n *notebook) weight(id int) (weight int) {
+	for _, path := range n.paths(id) {
+		weight = max(weight, 1)
+		if path != "params" && !strings.HasPrefix(path, "params.") {
+			return 2
+		}
+	}
+	return weight
 }
 
 // paths are those that a part is made of.

@@ -73,6 +73,10 @@ func TestMargin(t *testing.T) {
 		{"mem.memory.usage >= 171302912B", "exactly equal"},
 		{"mem.memory.usage > 150MiB && mem.memory.usage <= 200MiB && run.exit_code == 137", "13.4 MiB (8.9 %) above"},
 		{"within(mem.memory.usage, 160MiB, 10%)", "off by 3.4 MiB (2.1 %), allowed are 10 %"},
+		{"150MiB < mem.memory.usage", "13.4 MiB (8.9 %) above"},
+		{"params.limit < mem.memory.usage", "13.4 MiB (8.9 %) above"},
+		{"n > 1", "9 (900 %) above"},
+		{"len(many) > 1", ""}, // nor is one that is much larger
 		{"mem.memory.limit == 150MiB", ""},
 		{"run.oom_killed", ""},
 		{"word contains 'ell'", ""},

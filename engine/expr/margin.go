@@ -20,7 +20,8 @@ func (p *Program) Margin(ctx context.Context, lookup Lookup) (tightest Margin, f
 		return Margin{}, false
 	}
 	for _, id := range notes.conjuncts(0) {
-		m, ok := margin(notes.parts[id].operator, notes.sides(&notes.parts[id], values))
+		part := &notes.parts[id]
+		m, ok := margin(notes.measuredFirst(part, notes.sides(part, values)))
 		if ok && (!found || m.Share < tightest.Share) {
 			tightest, found = m, true
 		}
@@ -47,6 +48,10 @@ func margin(op string, sides []any) (Margin, bool) {
 	a, okA := numberOf(sides[0])
 	b, okB := numberOf(sides[1])
 	if !okA || !okB || a.unlimited() || b.unlimited() || b.f == 0 { // how far from nothing says little
+		return Margin{}, false
+	}
+	const far = 100 // times the other number: that is no distance, a pid above 1 say
+	if a.kind == whole && abs(a.f-b.f) > far*abs(b.f) {
 		return Margin{}, false
 	}
 	off, err := apart(op, a, b)
