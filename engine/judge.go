@@ -49,7 +49,7 @@ func (c *caseRun) judgeOne(ctx context.Context, s *step, cl claim, lookup expr.L
 	told := event.Claim{Text: cl.That.Source, Why: cl.Why, Pos: cl.That.Pos, Outcome: event.Passed}
 	value, err := cl.program.Eval(ctx, lookup)
 	if err == nil && value == true {
-		told.Operands = c.operands(cl.program.Values(lookup), s, lookup)
+		told.Operands = c.operands(cl.program.Values(ctx, lookup), s, lookup)
 		if margin, ok := cl.program.Margin(ctx, lookup); ok {
 			told.Margin, told.Spare = margin.Text, margin.Share
 		}

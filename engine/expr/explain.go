@@ -95,11 +95,15 @@ func (p *Program) annotate(ctx context.Context, lookup Lookup) (*notebook, []not
 	return notes, r.notes, err
 }
 
-// Values are the paths that the expression reads, with what is there now.
-func (p *Program) Values(lookup Lookup) []Operand {
-	r := newRun(context.Background(), lookup, p.names)
-	var operands []Operand
+// Values are the sides of its comparisons that were worked out, and the paths that
+// the expression reads, with what is there now.
+func (p *Program) Values(ctx context.Context, lookup Lookup) []Operand {
+	r := newRun(ctx, lookup, p.names)
+	operands, shown := p.computed(ctx, lookup)
 	for _, path := range distinct(p.paths) {
+		if shown[path.String()] {
+			continue
+		}
 		operand := Operand{Text: path.String(), Path: path.String()}
 		if root, err := r.value(path.root); err == nil {
 			if value, err := path.follow(root); err == nil {
@@ -135,6 +139,7 @@ type part struct {
 	operator   string // of a comparison: <=, within
 	all        bool   // it holds only when each of its children does: &&
 	children   []int
+	items      []*path // what a loop reads of each item of its list, the first child
 }
 
 func (n *notebook) current() int { return n.stack[len(n.stack)-1] }
@@ -284,41 +289,23 @@ func (n *notebook) tell(e *Explanation, values []note, broken, id, depth int) {
 		}
 	}
 	e.Operands = append(e.Operands, o)
-	for _, child := range part.children {
-		n.tell(e, values, broken, child, depth+1)
-	}
+	n.tellInner(e, values, broken, id, depth+1)
 	if value.looped && value.known && value.value == false {
-		over := &n.parts[part.children[0]]
-		at := fmt.Sprintf("[%d]", value.index)
-		item := Operand{Text: over.text + at, Value: Format(value.item), Depth: depth + 1, Evaluated: true}
-		if over.path != "" {
-			item.Path = over.path + at
-		}
-		e.Operands = append(e.Operands, item)
+		e.Operands = append(e.Operands, n.lastItem(id, value, depth+1)...)
 	}
 }
 
-// measuredFirst turns a comparison around that has what was measured on its right:
-// 5s <= run.duration is said of the duration.
-func (n *notebook) measuredFirst(part *part, sides []any) (op string, turned []any) {
-	around := map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
-	other, known := around[part.operator]
-	if len(sides) != 2 || !known || n.weight(part.children[0]) >= n.weight(part.children[1]) {
-		return part.operator, sides
-	}
-	return other, []any{sides[1], sides[0]}
-}
-
-// weight is 0 for what is written out, 1 for what the author can set, 2 for what
-// was measured.
-func (n *notebook) weight(id int) (weight int) {
-	for _, path := range n.paths(id) {
-		weight = max(weight, 1)
-		if path != "params" && !strings.HasPrefix(path, "params.") {
-			return 2
+// tellInner tells what a part is made of.
+func (n *notebook) tellInner(e *Explanation, values []note, broken, id, depth int) {
+	for _, child := range n.parts[id].children {
+		columns := n.columns(id, child, values, depth)
+		if columns == nil {
+			n.tell(e, values, broken, child, depth)
+			continue
 		}
+		e.Operands = append(e.Operands, columns...)
+		n.tellInner(e, values, broken, child, depth+1)
 	}
-	return weight
 }
 
 // paths are those that a part is made of.

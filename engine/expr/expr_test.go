@@ -86,9 +86,31 @@ func TestProgramTellsWhatItReads(t *testing.T) {
 	if want := []string{"mem.memory.usage", "params.limit", "procs", "n"}; !slices.Equal(p.Paths(), want) {
 		t.Errorf("paths %v", p.Paths())
 	}
-	values := p.Values(sampleLookup())
+	values := p.Values(context.Background(), sampleLookup())
 	if len(values) != 4 || values[1].Value != "150 MiB (157286400)" || !values[1].Evaluated {
 		t.Errorf("values %+v", values)
+	}
+}
+
+// Of a claim that holds, what was worked out is shown before what was read.
+func TestValuesShowWhatWasComputed(t *testing.T) {
+	for text, want := range map[string]string{
+		`len(split(run.stdout, "\n")) > 1`:                              `len(split(run.stdout, "\n")) = 3, run.stdout = "worker 7 got signal 9\n42\n"`,
+		"max(map(procs, .rss)) - min(map(procs, .rss)) < 50MiB":         "max(map(procs, .rss)) - min(map(procs, .rss)) = 10 MiB (10485760), map(procs, .rss) = [10 MiB (10485760), 20 MiB (20971520)]",
+		"all(procs, .rss < params.limit)":                               "map(procs, .rss) = [10 MiB (10485760), 20 MiB (20971520)], params.limit = 150 MiB (157286400)",
+		"mem.memory.usage > 150MiB && procs[0].pid + 1 == 2 && n == 10": "procs[0].pid + 1 = 2, mem.memory.usage = 163.4 MiB (171302912), procs[0].pid = 1, n = 10",
+	} {
+		p, diag := Compile(written(text), sampleScope(), typeBool)
+		if diag != nil {
+			t.Fatal(diag)
+		}
+		var told []string
+		for _, o := range p.Values(context.Background(), sampleLookup()) {
+			told = append(told, o.Text+" = "+o.Value)
+		}
+		if got := strings.Join(told, ", "); got != want {
+			t.Errorf("%s:\n got %s\nwant %s", text, got, want)
+		}
 	}
 }
 

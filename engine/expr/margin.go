@@ -3,6 +3,7 @@ package expr
 import (
 	"context"
 	"fmt"
+	"strings"
 )
 
 // Margin is how far a true expression is from being false.
@@ -80,4 +81,27 @@ func margin(op string, sides []any) (Margin, bool) {
 		off = "exactly equal"
 	}
 	return Margin{Text: off, Share: share}, true
+}
+
+// measuredFirst turns a comparison around that has what was measured on its right:
+// 5s <= run.duration is said of the duration.
+func (n *notebook) measuredFirst(part *part, sides []any) (op string, turned []any) {
+	around := map[string]string{"<": ">", "<=": ">=", ">": "<", ">=": "<=", "==": "=="}
+	other, known := around[part.operator]
+	if len(sides) != 2 || !known || n.weight(part.children[0]) >= n.weight(part.children[1]) {
+		return part.operator, sides
+	}
+	return other, []any{sides[1], sides[0]}
+}
+
+// weight is 0 for what is written out, 1 for what the author can set, 2 for what
+// was measured.
+func (n *notebook) weight(id int) (weight int) {
+	for _, path := range n.paths(id) {
+		weight = max(weight, 1)
+		if path != "params" && !strings.HasPrefix(path, "params.") {
+			return 2
+		}
+	}
+	return weight
 }

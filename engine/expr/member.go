@@ -24,6 +24,9 @@ func (c *checker) reached(slot *ast.Node) typ {
 			*slot = base
 			return t
 		}
+		if _, item := base.(*ast.PointerNode); item {
+			c.noteItem(p)
+		}
 		c.patch(slot, "$from", base, constant(p))
 	default:
 		c.paths = append(c.paths, p)
