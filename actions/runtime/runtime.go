@@ -104,11 +104,12 @@ type Info struct {
 	CgroupVersion string   `json:"cgroup_version,omitempty"` // "1" or "2"
 	CgroupDriver  string   `json:"cgroup_driver,omitempty"`  // cgroupfs, systemd
 	Rootless      bool     `json:"rootless,omitempty"`
-	NoLimits      string   `json:"no_limits,omitempty"`  // why containers get no cgroup and so no limits; empty where they do
-	HostIsVM      bool     `json:"host_is_vm,omitempty"` // Docker Desktop and the like: its processes are not in our /proc
-	Runtimes      []string `json:"runtimes,omitempty"`   // OCI runtimes on offer, such as runc, runsc
-	Isolation     []string `json:"isolation"`            // modes on offer: process, sandbox, hyperv
-	Storage       string   `json:"storage,omitempty"`    // storage driver, root directory
+	NoLimits      string   `json:"no_limits,omitempty"`   // why containers get no cgroup and so no limits; empty where they do
+	NoWorkload    string   `json:"no_workload,omitempty"` // why the built-in image cannot be made of this program; empty where it can
+	HostIsVM      bool     `json:"host_is_vm,omitempty"`  // Docker Desktop and the like: its processes are not in our /proc
+	Runtimes      []string `json:"runtimes,omitempty"`    // OCI runtimes on offer, such as runc, runsc
+	Isolation     []string `json:"isolation"`             // modes on offer: process, sandbox, hyperv
+	Storage       string   `json:"storage,omitempty"`     // storage driver, root directory
 	DataRoot      string   `json:"data_root,omitempty"`
 	Warnings      []string `json:"warnings,omitempty"`
 }

@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"isolab/actions/kernel/cgroup"
+	"isolab/actions/target"
 	"isolab/cmd/isolab/console"
 	"isolab/schema"
 )
@@ -68,6 +69,9 @@ func (m *machinery) describeMachine(ctx context.Context, screen *console.Console
 		if o.info.NoLimits != "" {
 			screen.Row("", "no limits: "+o.info.NoLimits)
 		}
+		if o.info.NoWorkload != "" {
+			screen.Row("", "no image workload: "+o.info.NoWorkload)
+		}
 		for _, warning := range o.info.Warnings {
 			screen.Row("", warning)
 		}
@@ -120,5 +124,22 @@ func (m *machinery) verdict(ctx context.Context, scenario *schema.Scenario) verd
 	if lacks := m.Lacks(ctx, scenario.Requires, rt); len(lacks) > 0 {
 		return verdict{"skipped", lacks[0].Reason, lacks[0].Help}
 	}
+	if why := m.chooser.info(rt).NoWorkload; why != "" && usesWorkload(scenario) {
+		return verdict{"error", "there is no image workload on the " + rt.Name() + " runtime", why}
+	}
 	return verdict{willRun, fmt.Sprintf("on the %s runtime: %s", rt.Name(), why), ""}
+}
+
+// usesWorkload reports a scenario with a container of the built-in image.
+func usesWorkload(scenario *schema.Scenario) bool {
+	for _, entry := range scenario.Containers {
+		var image schema.Image
+		if node := entry.Value.Get("image"); node != nil {
+			schema.Decode(node, &image, nil)
+		}
+		if image == (schema.Image{}) || image.Ref == target.Workload {
+			return true
+		}
+	}
+	return false
 }

@@ -41,10 +41,7 @@ func WriteWorkload(w io.Writer, tag string) error {
 
 // newBuiltin reads the executable once to learn the layer's digest.
 func newBuiltin(options Options) (*builtin, error) {
-	b := &builtin{executable: options.Executable, tag: options.WorkloadTag}
-	if b.executable == "" {
-		b.executable = self()
-	}
+	b := &builtin{executable: executable(options), tag: options.WorkloadTag}
 	arch, err := static(b.executable)
 	if err != nil {
 		return nil, err
@@ -62,6 +59,14 @@ func newBuiltin(options Options) (*builtin, error) {
 	return b, nil
 }
 
+// executable is the program that the built-in image is made of.
+func executable(options Options) string {
+	if options.Executable != "" {
+		return options.Executable
+	}
+	return self()
+}
+
 // self is the running program; the link also works after the file was replaced.
 func self() string {
 	if _, err := os.Stat("/proc/self/exe"); err == nil {
@@ -74,7 +79,7 @@ func self() string {
 // static checks that a file can be the only file of an image: a Linux executable
 // without an interpreter (elf(5), PT_INTERP). It returns its architecture.
 func static(path string) (arch string, err error) {
-	const help = "build one with CGO_ENABLED=0 GOOS=linux go build ./cmd/isolab"
+	const help = "build one with `make build`, or with CGO_ENABLED=0 GOOS=linux go build ./cmd/isolab"
 	file, err := elf.Open(path)
 	if err != nil {
 		return "", fmt.Errorf("the image workload needs a Linux executable: %s: %w; %s", path, err, help)

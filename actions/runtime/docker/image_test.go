@@ -123,6 +123,10 @@ func TestBuiltinNeedsAStaticLinuxProgram(t *testing.T) {
 		if err == nil || !strings.Contains(err.Error(), want) || !strings.Contains(err.Error(), "CGO_ENABLED=0") {
 			t.Errorf("%s: %v, want %q and how to build one", path, err, want)
 		}
+		r.options.Executable = path
+		if info, err := r.Info(background(t)); err != nil || !strings.Contains(info.NoWorkload, want) {
+			t.Errorf("%s: info says %q (%v), want %q", path, info.NoWorkload, err, want)
+		}
 		if r.Images().Made() != "" {
 			t.Errorf("%s: makes %q", path, r.Images().Made())
 		}

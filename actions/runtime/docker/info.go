@@ -32,10 +32,23 @@ func (r *Runtime) Info(ctx context.Context) (runtime.Info, error) {
 	return runtime.Info{
 		Name: r.Name(), Version: info.ServerVersion, API: r.client.ClientVersion(), OS: info.OSType,
 		CgroupVersion: info.CgroupVersion, CgroupDriver: cgroupDriver(info),
-		Rootless: hasSecurity(info, "rootless"), HostIsVM: hostIsVM(r.host, info),
+		NoWorkload: r.noWorkload(info.OSType),
+		Rootless:   hasSecurity(info, "rootless"), HostIsVM: hostIsVM(r.host, info),
 		Runtimes: runtimeNames(info), Isolation: isolations(info),
 		Storage: info.Driver, DataRoot: info.DockerRootDir, Warnings: info.Warnings,
 	}, nil
+}
+
+// noWorkload is why this program cannot be the built-in image. A Windows daemon runs
+// none in any case, and its scenarios name images of their own.
+func (r *Runtime) noWorkload(system string) string {
+	if system != linux {
+		return ""
+	}
+	if _, err := static(executable(r.options)); err != nil {
+		return err.Error()
+	}
+	return ""
 }
 
 // askInfo is GET /info. An answer without an operating system is not a Docker

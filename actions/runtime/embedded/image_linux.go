@@ -105,7 +105,7 @@ func (p *program) static() (size int64, err error) {
 	defer file.Close()
 	for _, part := range file.Progs {
 		if part.Type == elf.PT_INTERP {
-			return 0, errors.New("this program is dynamically linked, so it cannot be a root file system by itself; build it with CGO_ENABLED=0")
+			return 0, errors.New("this program is dynamically linked, so it cannot be a root file system by itself; build it with `make build`, or with CGO_ENABLED=0")
 		}
 	}
 	return info.Size(), nil

@@ -241,3 +241,26 @@ func TestImages_build(t *testing.T) {
 		t.Error(err)
 	}
 }
+
+// A program that needs a loader cannot be the image workload, and info says so before
+// a container is made.
+func TestInfoTellsOfADynamicProgram(t *testing.T) {
+	const program = "/bin/sh"
+	for path, want := range map[string]string{executable: "", program: "dynamically linked"} {
+		if path == program && static(path) {
+			continue
+		}
+		rt, err := embedded.New(embedded.Options{StateDir: t.TempDir(), DataDir: t.TempDir(), Executable: path})
+		if err != nil {
+			t.Fatal(err)
+		}
+		defer rt.Close()
+		info, err := rt.Info(t.Context())
+		if err != nil {
+			t.Skip(err)
+		}
+		if (info.NoWorkload == "") != (want == "") || !strings.Contains(info.NoWorkload, want) {
+			t.Errorf("%s: %q, want %q", path, info.NoWorkload, want)
+		}
+	}
+}

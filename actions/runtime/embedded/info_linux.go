@@ -26,9 +26,13 @@ func (r *Runtime) Info(ctx context.Context) (runtime.Info, error) {
 			noLimits = noDelegation
 		}
 	}
+	noWorkload := ""
+	if _, err := r.program.check(); err != nil {
+		noWorkload = err.Error()
+	}
 	return runtime.Info{
-		NoLimits: noLimits,
-		Name:     "embedded", Version: "Linux " + release(), OS: "linux", CgroupVersion: version, CgroupDriver: "cgroupfs",
+		NoLimits: noLimits, NoWorkload: noWorkload,
+		Name: "embedded", Version: "Linux " + release(), OS: "linux", CgroupVersion: version, CgroupDriver: "cgroupfs",
 		Rootless: !isRoot(), Isolation: []string{"process"}, Storage: "overlay", DataRoot: r.dirs.data,
 	}, nil
 }
