@@ -112,7 +112,7 @@ func convertQuantity(source, target reflect.Value) error {
 }
 
 func unfit(source, target reflect.Value) error {
-	return fmt.Errorf("expected %s, and the expression is %s", article(wordsOf(target.Type())), article(wordsOf(source.Type())))
+	return fmt.Errorf("expected %s, and the expression is %s", article(wordsOf(target.Type())), article(valueWords(source.Type())))
 }
 
 func convertList(source, target reflect.Value) error {
@@ -179,5 +179,5 @@ func Text(value any) (string, error) {
 	case v.CanFloat():
 		return formatFloat(v.Float()), nil
 	}
-	return "", fmt.Errorf("%s cannot become part of a text", article(wordsOf(v.Type())))
+	return "", fmt.Errorf("%s cannot become part of a text", article(valueWords(v.Type())))
 }

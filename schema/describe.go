@@ -24,9 +24,12 @@ type FieldDoc struct {
 
 // Describe lists the fields of a tagged struct, and recursively those of the
 // structs it holds. A type inside itself is not listed again.
-func Describe(t reflect.Type) []FieldDoc { return describe(t, nil) }
+func Describe(t reflect.Type) []FieldDoc { return describe(t, nil, wordsOf) }
 
-func describe(t reflect.Type, outer []reflect.Type) []FieldDoc {
+// DescribeResult is Describe in the words of expressions.
+func DescribeResult(t reflect.Type) []FieldDoc { return describe(t, nil, valueWords) }
+
+func describe(t reflect.Type, outer []reflect.Type, words func(reflect.Type) string) []FieldDoc {
 	t = structIn(t)
 	if t == nil || slices.Contains(outer, t) {
 		return nil
@@ -38,9 +41,9 @@ func describe(t reflect.Type, outer []reflect.Type) []FieldDoc {
 			alternatives = namesOf(recordOf(t).either)
 		}
 		docs = append(docs, FieldDoc{
-			Name: f.name, Type: wordsOf(f.shape(t)), Doc: f.doc, Example: f.example, Default: f.preset, Enum: f.enum,
+			Name: f.name, Type: words(f.shape(t)), Doc: f.doc, Example: f.example, Default: f.preset, Enum: f.enum,
 			Required: f.required, Either: alternatives, Main: f.main, Literal: f.literal,
-			Fields: describe(f.shape(t), append(slices.Clone(outer), t)),
+			Fields: describe(f.shape(t), append(slices.Clone(outer), t), words),
 		})
 	}
 	return docs
@@ -120,6 +123,22 @@ func wordsOf(t reflect.Type) string {
 		return "map"
 	}
 	return "whole number"
+}
+
+// valueWords says in words what a value of an expression is. A struct is a group of
+// fields there: only the keys of a map can be listed.
+func valueWords(t reflect.Type) string {
+	words := wordsOf(t)
+	if structIn(t) == nil {
+		return words
+	}
+	if words == "map" {
+		return "group of fields"
+	}
+	if outside, ok := strings.CutSuffix(words, " of maps"); ok {
+		return outside + " of groups of fields"
+	}
+	return words
 }
 
 // of says what a list or map holds, in the plural.

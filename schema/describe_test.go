@@ -3,6 +3,7 @@ package schema
 import (
 	"fmt"
 	"reflect"
+	"slices"
 	"strings"
 	"testing"
 	"time"
@@ -78,5 +79,26 @@ cpus: list of cpus []   false false false
 	}
 	if docs := Describe(reflect.TypeFor[string]()); docs != nil {
 		t.Errorf("a string has no fields: %v", docs)
+	}
+}
+
+// What a result holds is called as expressions call it: keys() takes a map only.
+func TestDescribeResult(t *testing.T) {
+	type part struct {
+		N int `json:"n" doc:"d"`
+	}
+	type result struct {
+		One   part            `json:"one" doc:"d"`
+		Many  []part          `json:"many" doc:"d"`
+		Named map[string]part `json:"named" doc:"d"`
+		Texts map[string]int  `json:"texts" doc:"d"`
+	}
+	var got []string
+	for _, d := range DescribeResult(reflect.TypeFor[result]()) {
+		got = append(got, d.Type)
+	}
+	want := []string{"group of fields", "list of groups of fields", "map of groups of fields", "map of whole numbers"}
+	if !slices.Equal(got, want) {
+		t.Errorf("got %q, want %q", got, want)
 	}
 }

@@ -93,7 +93,7 @@ func (a *app) printAction(action actions.Action) {
 		fmt.Fprintln(a.out, "\nKeys:")
 		a.printFields(fields, "  ", true)
 	}
-	if fields := schema.Describe(action.Result); len(fields) > 0 {
+	if fields := schema.DescribeResult(action.Result); len(fields) > 0 {
 		fmt.Fprintln(a.out, "\nResult, for expressions:")
 		a.printFields(fields, "  ", false)
 	}
@@ -133,7 +133,7 @@ func (a *app) printFunctions() {
 	fmt.Fprint(a.out, `Units are literals: 150MiB 1.5GiB 64KiB 512B · 250ms 5s 1m30s · 10% · 0.5cpu · 1MiB/s.
 Names: params, case, item (in a foreach), result (the step's own), and every as.
 Operators (brackets say what belongs together):
-    a.b  a[0]  a[-1]  a[1:3]  a?.b   inside a result, a list, a map; ?. where b may be missing
+    a.b  a[0]  a[-1]  a[1:3]  a?.b   of a group of fields, a list, a map; ?. where b may be missing
     not  -                           not true; negative
     **  * / %  + -                   of numbers and of quantities that fit: 10MiB / 2s == 5MiB/s
     == != < <= > >=                  also in a row: 1MiB < a.size <= 2MiB
