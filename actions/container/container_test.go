@@ -303,6 +303,16 @@ func TestInspect_saysWhatDockerWould(t *testing.T) {
 	}
 }
 
+func TestInspect_withoutAProcess(t *testing.T) {
+	_, env := setup(t, hungry)
+	start(t, env)
+	must[container.StopResult](t, env, container.Stop, container.StopParams{Container: "hungry"})
+	r := must[container.InspectResult](t, env, container.Inspect, container.InspectParams{Container: "hungry"})
+	if r.Running || r.Missing["namespaces"] == "" || r.Missing["cgroup_paths"] == "" {
+		t.Errorf("got %+v", r)
+	}
+}
+
 func fileExists(path string) bool {
 	_, err := os.Stat(path)
 	return err == nil

@@ -44,8 +44,11 @@ type InspectResult struct {
 	CreatedAt  time.Time    `json:"created_at" expr:"created_at" doc:"When it was made."`
 	StartedAt  time.Time    `json:"started_at" expr:"started_at" doc:"When its command was executed."`
 
-	CgroupPaths map[string]string `json:"cgroup_paths" expr:"cgroup_paths" doc:"The directory of its cgroup for each controller, as the kernel names it; empty when it does not run."`
-	Namespaces  proc.Namespaces   `json:"namespaces" expr:"namespaces" doc:"The inode number of each namespace that its main process is in, such as namespaces.pid; equal numbers are the same namespace, and all are 0 when it does not run."`
+	CgroupPaths map[string]string `json:"cgroup_paths" expr:"cgroup_paths" doc:"The directory of its cgroup for each controller, as the kernel names it."`
+	Namespaces  proc.Namespaces   `json:"namespaces" expr:"namespaces" doc:"The inode number of each namespace that its main process is in, such as namespaces.pid; equal numbers are the same namespace."`
+
+	// Missing has the reason for what the host cannot see of the container's process.
+	Missing map[string]string `json:"missing" expr:"missing" doc:"For each field that could not be read, by its dotted name, the reason; namespaces and cgroup_paths when it does not run."`
 
 	origins map[string]string
 }
@@ -87,10 +90,7 @@ func inspect(ctx context.Context, env *actions.Env, p InspectParams) (InspectRes
 		return InspectResult{}, err
 	}
 	result := recorded(seen)
-	if seen.PID > 0 {
-		err = result.addKernel(ctx, env, p.Container)
-	}
-	return result, err
+	return result, errors.Join(result.addNamespaces(ctx, env, p.Container), result.addCgroups(ctx, env, p.Container))
 }
 
 // shortID is how many digits of an id Docker shows in its lists.
@@ -105,46 +105,57 @@ func recorded(seen runtime.Inspection) InspectResult {
 		ExitCode: seen.Exit.Code, Signal: seen.Exit.Signal, SignalName: signal.Name(seen.Exit.Signal),
 		OOMKilled: seen.OOMKilled, Runtime: seen.Runtime, Isolation: seen.Isolation, IP: seen.IP,
 		Restarts: seen.Restarts, Limits: limitsResult(seen.Limits), CreatedAt: seen.CreatedAt, StartedAt: seen.StartedAt,
-		CgroupPaths: map[string]string{}, origins: map[string]string{},
+		CgroupPaths: map[string]string{}, Missing: map[string]string{}, origins: map[string]string{},
 	}
 }
 
-// addKernel looks the container's process up in the kernel. What the host cannot
-// see is left empty: the runtime's own account is still a result.
-func (r *InspectResult) addKernel(ctx context.Context, env *actions.Env, name string) error {
+// addNamespaces looks the container's process up in the kernel. What the host
+// cannot see is missing: the runtime's own account is still a result.
+func (r *InspectResult) addNamespaces(ctx context.Context, env *actions.Env, name string) error {
 	pid, err := target.PID(ctx, env, name)
 	if err != nil {
-		return ignoreUnseen(err)
+		return r.unseen("namespaces", err)
 	}
 	fs, err := target.Proc(env)
 	if err != nil {
-		return ignoreUnseen(err)
+		return r.unseen("namespaces", err)
 	}
 	process, err := fs.Process(pid)
 	if err != nil {
-		return ignoreUnseen(err)
+		return r.unseen("namespaces", err)
 	}
 	r.Namespaces = process.Namespaces
-	for field, path := range process.Origins() {
-		if strings.HasPrefix(field, "namespaces.") {
-			r.origins[field] = path
+	copyNamespaces(r.Missing, process.Missing)
+	copyNamespaces(r.origins, process.Origins())
+	return nil
+}
+
+// copyNamespaces copies what is said of the namespaces among a process's fields.
+func copyNamespaces(to, from map[string]string) {
+	for field, said := range from {
+		if field == "namespaces" || strings.HasPrefix(field, "namespaces.") {
+			to[field] = said
 		}
 	}
+}
+
+func (r *InspectResult) addCgroups(ctx context.Context, env *actions.Env, name string) error {
 	group, err := target.Group(ctx, env, name, "")
 	if err != nil {
-		return ignoreUnseen(err)
+		return r.unseen("cgroup_paths", err)
 	}
 	r.CgroupPaths = group.Paths()
 	for controller := range r.CgroupPaths {
-		r.origins["cgroup_paths."+controller] = fmt.Sprintf("/proc/%d/cgroup", pid)
+		r.origins["cgroup_paths."+controller] = fmt.Sprintf("/proc/%d/cgroup", r.PID)
 	}
 	return nil
 }
 
-// ignoreUnseen drops the errors of a process that is in another kernel, or that
-// ended while it was looked at.
-func ignoreUnseen(err error) error {
+// unseen makes a field missing that is the process's when that one is in another
+// kernel, does not run, or ended while it was looked at.
+func (r *InspectResult) unseen(field string, err error) error {
 	if errors.Is(err, actions.ErrUnsupported) || errors.Is(err, iofs.ErrNotExist) || errors.Is(err, runtime.ErrNotRunning) {
+		r.Missing[field] = err.Error()
 		return nil
 	}
 	return err

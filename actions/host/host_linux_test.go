@@ -5,7 +5,9 @@ import (
 	"errors"
 	"os"
 	"os/exec"
+	"path/filepath"
 	"slices"
+	"strconv"
 	"strings"
 	"testing"
 	"time"
@@ -211,5 +213,57 @@ func TestContainer_asSeenFromTheHost(t *testing.T) {
 	_, err := do[host.ProcessResult](t, env, host.Process, host.ProcessParams{Container: "self", Command: "no such command"})
 	if err == nil || !strings.Contains(err.Error(), "0 processes of container self fit") {
 		t.Errorf("got %v", err)
+	}
+}
+
+// A tree of /proc as a user sees it who may not look at another one's namespaces.
+func TestNamespaces_thatCannotBeRead(t *testing.T) {
+	env := setup(t)
+	const other = 7
+	env.Root = t.TempDir()
+	copyProcess(t, env.Root, os.Getpid(), "pid:[100]", "net:[200]", "uts:[300]")
+	copyProcess(t, env.Root, other, "net:[200]", "uts:[301]")
+	ns := must[host.NamespacesResult](t, env, host.Namespaces, host.NamespacesParams{PID: other})
+	for _, field := range []string{"namespaces.pid", "shared_with_host.pid", "own", "host.time", "namespaces.time", "shared_with_host.time"} {
+		if ns.Missing[field] == "" {
+			t.Errorf("%s is not missing: %+v", field, ns)
+		}
+	}
+	for _, field := range []string{"host.pid", "shared_with_host.net", "shared_with_host.uts"} {
+		if ns.Missing[field] != "" || ns.Origins()[field] == "" {
+			t.Errorf("%s: missing %q, read from %q", field, ns.Missing[field], ns.Origins()[field])
+		}
+	}
+	if !ns.SharedWithHost.Net || ns.SharedWithHost.UTS || !slices.Equal(ns.Own, []string{"uts"}) {
+		t.Errorf("got %+v", ns)
+	}
+	self := must[host.NamespacesResult](t, env, host.Namespaces, host.NamespacesParams{PID: os.Getpid()})
+	if self.Missing["own"] != "" || self.Missing["shared_with_host.time"] == "" {
+		t.Errorf("kinds that the kernel does not have: %q", self.Missing)
+	}
+}
+
+// copyProcess makes a process in a tree of /proc out of our own, with the given
+// namespaces and no others.
+func copyProcess(t *testing.T, root string, pid int, namespaces ...string) {
+	t.Helper()
+	dir := filepath.Join(root, "proc", strconv.Itoa(pid))
+	if err := os.MkdirAll(filepath.Join(dir, "ns"), 0o755); err != nil {
+		t.Fatal(err)
+	}
+	for _, name := range []string{"stat", "status"} {
+		text, err := os.ReadFile("/proc/self/" + name)
+		if err != nil {
+			t.Fatal(err)
+		}
+		if err := os.WriteFile(filepath.Join(dir, name), text, 0o644); err != nil {
+			t.Fatal(err)
+		}
+	}
+	for _, link := range namespaces {
+		kind, _, _ := strings.Cut(link, ":")
+		if err := os.Symlink(link, filepath.Join(dir, "ns", kind)); err != nil {
+			t.Fatal(err)
+		}
 	}
 }

@@ -1,6 +1,7 @@
 package host
 
 import (
+	"cmp"
 	"context"
 	"os"
 
@@ -29,6 +30,9 @@ type NamespacesResult struct {
 	Host           proc.Namespaces `json:"host" expr:"host" doc:"Inode numbers of the host's namespaces: those that isolab itself is in."`
 	SharedWithHost Shared          `json:"shared_with_host" expr:"shared_with_host" doc:"Which of its namespaces are the host's."`
 	Own            []string        `json:"own" expr:"own" doc:"The kinds of namespaces that are not the host's."`
+
+	// Missing has the reason for every field that could not be read.
+	Missing map[string]string `json:"missing" expr:"missing" doc:"For each field that could not be read, by its dotted name, the reason."`
 
 	origins map[string]string
 }
@@ -85,11 +89,18 @@ expect:
 	},
 })
 
-// compared holds the namespaces of two processes against each other. A kind that
-// this kernel does not have, 0 on both sides, is not counted as the process's own.
+// compared holds the namespaces of two processes against each other. What could
+// not be read of one of them, such as those of another user's process, is neither
+// shared nor the process's own.
 func compared(process, self proc.Process) NamespacesResult {
 	n, h := process.Namespaces, self.Namespaces
-	r := NamespacesResult{PID: process.PID, Namespaces: n, Host: h, origins: map[string]string{}}
+	r := NamespacesResult{PID: process.PID, Namespaces: n, Host: h, Missing: map[string]string{}, origins: map[string]string{}}
+	if why := process.Missing["namespaces"]; why != "" { // this system has none
+		for _, field := range []string{"namespaces", "host", "shared_with_host", "own"} {
+			r.Missing[field] = why
+		}
+		return r
+	}
 	s := &r.SharedWithHost
 	for _, kind := range []struct {
 		name string
@@ -100,13 +111,33 @@ func compared(process, self proc.Process) NamespacesResult {
 		{"ipc", n.IPC, h.IPC, &s.IPC}, {"net", n.Net, h.Net, &s.Net}, {"user", n.User, h.User, &s.User},
 		{"cgroup", n.Cgroup, h.Cgroup, &s.Cgroup}, {"time", n.Time, h.Time, &s.Time},
 	} {
+		from := process.Origins()["namespaces."+kind.name]
+		r.origins["namespaces."+kind.name], r.origins["shared_with_host."+kind.name] = from, from
+		r.origins["host."+kind.name] = self.Origins()["namespaces."+kind.name]
+		if r.misses(kind.name, process.Missing, self.Missing) {
+			continue
+		}
 		*kind.same = kind.a == kind.b
 		if kind.a != kind.b {
 			r.Own = append(r.Own, kind.name)
 		}
-		from := process.Origins()["namespaces."+kind.name]
-		r.origins["namespaces."+kind.name], r.origins["shared_with_host."+kind.name] = from, from
-		r.origins["host."+kind.name] = self.Origins()["namespaces."+kind.name]
 	}
 	return r
+}
+
+// misses notes what could not be read of a kind. One that is missing on both sides
+// is a kind that this kernel does not have, and so nobody's own.
+func (r *NamespacesResult) misses(kind string, process, self map[string]string) bool {
+	there, here := process["namespaces."+kind], self["namespaces."+kind]
+	for field, why := range map[string]string{
+		"namespaces." + kind: there, "host." + kind: here, "shared_with_host." + kind: cmp.Or(there, here),
+	} {
+		if why != "" {
+			r.Missing[field] = why
+		}
+	}
+	if there != "" && here == "" {
+		r.Missing["own"] = there
+	}
+	return there != "" || here != ""
 }

@@ -234,7 +234,7 @@ func (r *processReader) fromNamespaces() {
 func (f *FS) namespace(pid int, kind string) (int64, error) {
 	link, err := os.Readlink(f.of(pid, "ns", kind))
 	if err != nil {
-		return 0, goneUnlessKind(err, f.of(pid, "ns"))
+		return 0, unreadNamespace(err, f.of(pid, "ns"))
 	}
 	inode, ok := strings.CutPrefix(link, kind+":[")
 	v, err := strconv.ParseInt(strings.TrimSuffix(inode, "]"), 10, 64)
@@ -244,10 +244,15 @@ func (f *FS) namespace(pid int, kind string) (int64, error) {
 	return v, nil
 }
 
-// goneUnlessKind tells a process that is gone from a kind of namespace that this
-// kernel does not have.
-func goneUnlessKind(err error, dir string) error {
-	if _, statErr := os.Stat(dir); statErr == nil || !errors.Is(err, fs.ErrNotExist) {
+// unreadNamespace tells a process that is gone from a kind of namespace that this
+// kernel does not have, and what would help with one that may not be seen: that
+// takes the rights of ptrace(2).
+func unreadNamespace(err error, dir string) error {
+	_, statErr := os.Stat(dir)
+	switch {
+	case errors.Is(err, fs.ErrPermission):
+		return fmt.Errorf("%w; run isolab with sudo", err)
+	case statErr == nil || !errors.Is(err, fs.ErrNotExist):
 		return err
 	}
 	return ErrGone
