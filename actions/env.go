@@ -65,7 +65,8 @@ type Containers interface {
 // before Intend returns, so that a crash at any later moment leaves nothing behind.
 type Ledger interface {
 	// Intend writes down that an object is about to be made. Kind is one that a
-	// Remover was registered for.
+	// Remover was registered for. A second call adds what is known by then: the
+	// entry keeps its place and gets the new attributes.
 	Intend(kind, name string, attrs map[string]string) error
 	// Share is Intend for something that later runs of the same process use too,
 	// such as the built-in image: it is removed when the process ends.

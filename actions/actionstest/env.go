@@ -136,6 +136,10 @@ func (l *Ledger) Share(kind, name string, attrs map[string]string) error {
 func (l *Ledger) add(e Entry) error {
 	l.mu.Lock()
 	defer l.mu.Unlock()
+	if i := slices.IndexFunc(l.entries, func(o Entry) bool { return o.Kind == e.Kind && o.Name == e.Name }); i >= 0 {
+		l.entries[i] = e
+		return nil
+	}
 	l.entries = append(l.entries, e)
 	return nil
 }
@@ -153,6 +157,18 @@ func (l *Ledger) Holds(kind, name string) bool {
 	l.mu.Lock()
 	defer l.mu.Unlock()
 	return slices.ContainsFunc(l.entries, func(e Entry) bool { return e.Kind == kind && e.Name == name })
+}
+
+// Attrs are the attributes of what the journal holds.
+func (l *Ledger) Attrs(kind, name string) map[string]string {
+	l.mu.Lock()
+	defer l.mu.Unlock()
+	for _, e := range l.entries {
+		if e.Kind == kind && e.Name == name {
+			return e.Attrs
+		}
+	}
+	return nil
 }
 
 // List is what the journal holds, the oldest first, as "kind name".

@@ -174,7 +174,8 @@ func (r *Runtime) Close() error { return nil }
 type Images struct {
 	Calls []string
 	Have  map[string]bool
-	Tag   string // what Made answers
+	Used  map[string]bool // by a container
+	Tag   string          // what Made answers
 }
 
 // Resolve implements runtime.Images.
@@ -211,8 +212,11 @@ func (s *Images) bring(how, ref string) (runtime.Image, error) {
 }
 
 // Remove implements runtime.Images.
-func (s *Images) Remove(_ context.Context, ref string) error {
-	s.Calls = append(s.Calls, "remove "+ref)
+func (s *Images) Remove(_ context.Context, ref, id string) error {
+	s.Calls = append(s.Calls, "remove "+ref+" "+id)
+	if s.Used[ref] {
+		return fmt.Errorf("remove image %s: %w", ref, runtime.ErrConflict)
+	}
 	delete(s.Have, ref)
 	return nil
 }

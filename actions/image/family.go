@@ -2,6 +2,7 @@ package image
 
 import (
 	"context"
+	"errors"
 	"fmt"
 
 	"isolab/actions"
@@ -21,7 +22,11 @@ func Removers(open func(ctx context.Context, name string) (runtime.Runtime, erro
 			if err != nil {
 				return fmt.Errorf("remove image %s: %w", ref, err)
 			}
-			return rt.Images().Remove(ctx, ref)
+			err = rt.Images().Remove(ctx, ref, attrs["id"])
+			if attrs["common"] != "" && errors.Is(err, runtime.ErrConflict) {
+				return nil // whoever uses the built-in image has it in a journal too
+			}
+			return err
 		},
 	}
 }

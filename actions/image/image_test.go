@@ -13,6 +13,7 @@ import (
 	"isolab/actions"
 	"isolab/actions/actionstest"
 	"isolab/actions/image"
+	"isolab/actions/runtime"
 )
 
 func TestActions_keepTheRules(t *testing.T) { actionstest.Rules(t, "image", image.Actions()) }
@@ -32,6 +33,24 @@ func TestPull_journalsWhatItFetches(t *testing.T) {
 	}
 	if want := []string{"image alpine:3"}; !slices.Equal(env.Ledger.List(), want) {
 		t.Errorf("the journal holds %q, want %q", env.Ledger.List(), want)
+	}
+	if id := env.Ledger.Attrs("image", "alpine:3")["id"]; id != result.ID || id == "" {
+		t.Errorf("the journal holds id %q of %q", id, result.ID)
+	}
+}
+
+func TestRemovers_goByTheID(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	rt.Store.Used = map[string]bool{"w:1": true}
+	remove := image.Removers(func(context.Context, string) (runtime.Runtime, error) { return rt, nil })["image"]
+	if err := remove(context.Background(), "a:1", map[string]string{"id": "sha256:1"}); err != nil || !slices.Contains(rt.Store.Calls, "remove a:1 sha256:1") {
+		t.Errorf("%v, calls %q", err, rt.Store.Calls)
+	}
+	if err := remove(context.Background(), "w:1", nil); !errors.Is(err, runtime.ErrConflict) {
+		t.Errorf("an image in use: %v", err)
+	}
+	if err := remove(context.Background(), "w:1", map[string]string{"common": "true"}); err != nil {
+		t.Errorf("the built-in image, used by another isolab: %v", err)
 	}
 }
 

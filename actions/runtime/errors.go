@@ -8,7 +8,7 @@ var (
 	ErrNotFound = errors.New("not found")
 	// ErrNotRunning: the container does not run, which the call needs.
 	ErrNotRunning = errors.New("not running")
-	// ErrConflict: the name is taken.
+	// ErrConflict: the name is taken, or a container uses the image.
 	ErrConflict = errors.New("name is in use")
 	// ErrUnsupported: this kernel, daemon or runtime cannot do it; the text says
 	// why and what would help. A scenario is skipped for it, not failed.

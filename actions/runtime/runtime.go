@@ -82,8 +82,10 @@ type Images interface {
 	Load(ctx context.Context, path string) (Image, error)
 	// Build makes an image from a directory with a Dockerfile.
 	Build(ctx context.Context, dir, tag string, progress func(string)) (Image, error)
-	// Remove deletes an image by reference; a missing one is no error.
-	Remove(ctx context.Context, ref string) error
+	// Remove deletes an image by reference; a missing one is no error. With an id it
+	// does so only while the reference stands for that image: a name may have become
+	// somebody else's. ErrConflict when a container uses it.
+	Remove(ctx context.Context, ref, id string) error
 }
 
 // Image is the identity of an image.

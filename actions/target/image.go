@@ -19,7 +19,9 @@ const Workload = "workload"
 // is pulled when it is missing, which needs a permission.
 func Image(ctx context.Context, env *actions.Env, ref string) (runtime.Image, error) {
 	if made := env.Runtime.Images().Made(); ref == Workload && made != "" {
-		if err := env.Ledger.Share("image", made, owner(env)); err != nil {
+		attrs := owner(env)
+		attrs["common"] = "true" // to every isolab on this machine
+		if err := env.Ledger.Share("image", made, attrs); err != nil {
 			return runtime.Image{}, fmt.Errorf("journal image %s: %w", made, err)
 		}
 	}
@@ -39,14 +41,19 @@ func Pull(ctx context.Context, env *actions.Env, ref string, keep bool) (image r
 	if err := env.Permit(actions.ImagePull); err != nil {
 		return image, false, fmt.Errorf("pull %s: %w", ref, err)
 	}
-	if err := intendImage(env, ref, keep); err != nil {
-		return image, false, err
+	if !keep {
+		if err := intendImage(env, ref, ""); err != nil {
+			return image, false, err
+		}
 	}
 	image, err = env.Runtime.Images().Pull(ctx, ref, env.Note)
 	if err != nil {
 		return image, false, fmt.Errorf("pull %s: %w", ref, err)
 	}
-	return image, false, nil
+	if !keep {
+		err = intendImage(env, ref, image.ID)
+	}
+	return image, false, err
 }
 
 // Build makes an image from a directory beside the scenario. Without a tag it
@@ -65,14 +72,14 @@ func Build(ctx context.Context, env *actions.Env, dir, tag string) (runtime.Imag
 	if _, err := env.Runtime.Images().Resolve(ctx, tag); err == nil && !env.Ledger.Holds("image", tag) {
 		return runtime.Image{}, fmt.Errorf("build %s: an image %s is there already and is not of this run; choose another tag", dir, tag)
 	}
-	if err := intendImage(env, tag, false); err != nil {
+	if err := intendImage(env, tag, ""); err != nil {
 		return runtime.Image{}, err
 	}
 	image, err := env.Runtime.Images().Build(ctx, path, tag, env.Note)
 	if err != nil {
 		return image, fmt.Errorf("build %s: %w", dir, err)
 	}
-	return image, nil
+	return image, intendImage(env, tag, image.ID)
 }
 
 // checkBases refuses the built-in image as the base of another: the builder would
@@ -108,27 +115,36 @@ func Load(ctx context.Context, env *actions.Env, file string) (runtime.Image, er
 	if err != nil {
 		return runtime.Image{}, fmt.Errorf("load image %s: %w", file, err)
 	}
+	var brought []string
 	for _, ref := range refs {
 		if _, err := env.Runtime.Images().Resolve(ctx, ref); err == nil {
 			continue // it was there before the run, and stays
 		}
-		if err := intendImage(env, ref, false); err != nil {
+		if err := intendImage(env, ref, ""); err != nil {
 			return runtime.Image{}, err
 		}
+		brought = append(brought, ref)
 	}
 	image, err := env.Runtime.Images().Load(ctx, path)
 	if err != nil {
 		return image, fmt.Errorf("load image %s: %w", file, err)
 	}
-	return image, nil
+	for _, ref := range brought {
+		if found, resolveErr := env.Runtime.Images().Resolve(ctx, ref); resolveErr == nil {
+			err = errors.Join(err, intendImage(env, ref, found.ID))
+		}
+	}
+	return image, err
 }
 
-// intendImage journals an image that is about to be made.
-func intendImage(env *actions.Env, ref string, keep bool) error {
-	if keep || env.Ledger.Holds("image", ref) {
-		return nil
+// intendImage journals an image that is about to be made, and again with its id as
+// soon as that is known: later the reference may stand for another one.
+func intendImage(env *actions.Env, ref, id string) error {
+	attrs := owner(env)
+	if id != "" {
+		attrs["id"] = id
 	}
-	if err := env.Ledger.Intend("image", ref, owner(env)); err != nil {
+	if err := env.Ledger.Intend("image", ref, attrs); err != nil {
 		return fmt.Errorf("journal image %s: %w", ref, err)
 	}
 	return nil

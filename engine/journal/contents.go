@@ -58,10 +58,14 @@ func (c *contents) apply(r record) error {
 	return nil
 }
 
+// add notes an entry at the end; one that is there keeps its place, and gets the
+// attributes that are known by now.
 func (c *contents) add(e Entry) {
-	if c.index(e.key()) < 0 {
-		c.open = append(c.open, e)
+	if i := c.index(e.key()); i >= 0 {
+		c.open[i] = e
+		return
 	}
+	c.open = append(c.open, e)
 }
 
 func (c *contents) cross(k key) {

@@ -75,6 +75,20 @@ func TestIntentIsOnTheDiskWhenItReturns(t *testing.T) {
 	}
 }
 
+func TestIntentAgainAddsWhatIsKnownByThen(t *testing.T) {
+	dir := t.TempDir()
+	j := openJournal(t, dir, Options{})
+	r := j.Run("r")
+	must(t, r.Intend("object", "a", nil), r.Intend("object", "b", nil), r.Intend("object", "a", map[string]string{"id": "1"}))
+	data, err := os.ReadFile(filepath.Join(dir, j.Session()+journalExt))
+	must(t, err)
+	says, err := parse(data)
+	must(t, err)
+	if len(says.open) != 2 || says.open[0].Name != "a" || says.open[0].Attrs["id"] != "1" || j.Entries()[0].Attrs["id"] != "1" {
+		t.Errorf("read back %+v", says.open)
+	}
+}
+
 func TestCleanupRemovesTheRunsThingsInReverse(t *testing.T) {
 	j := openJournal(t, t.TempDir(), Options{})
 	mine, other := j.Run("mine"), j.Run("other")

@@ -15,7 +15,7 @@ type ledger struct {
 
 var _ actions.Ledger = (*ledger)(nil)
 
-// Intend is idempotent while the entry is open.
+// Intend is idempotent while the entry is open. Other attributes replace its own.
 func (l *ledger) Intend(kind, name string, attrs map[string]string) error {
 	l.journal.mu.Lock()
 	defer l.journal.mu.Unlock()
@@ -61,7 +61,7 @@ func (l *ledger) Holds(kind, name string) bool {
 
 func (j *Journal) intend(r record) error {
 	k := key{r.Run, r.Kind, r.Name}
-	if !j.closed && j.says.index(k) >= 0 {
+	if i := j.says.index(k); !j.closed && i >= 0 && maps.Equal(j.says.open[i].Attrs, r.Attrs) {
 		return nil
 	}
 	r.Attrs = maps.Clone(r.Attrs)

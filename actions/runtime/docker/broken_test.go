@@ -56,7 +56,7 @@ func calls(t *testing.T, r *Runtime) map[string]func(context.Context) error {
 			return err
 		},
 		"image build":  func(ctx context.Context) error { _, err := images.Build(ctx, dir, "t", nil); return err },
-		"image remove": func(ctx context.Context) error { return images.Remove(ctx, "i") },
+		"image remove": func(ctx context.Context) error { return images.Remove(ctx, "i", "") },
 	}
 }
 

@@ -199,11 +199,11 @@ func upload(write func(io.Writer) error, send func(io.Reader) error) error {
 	return sent
 }
 
-// Remove deletes an image by reference. Containers that still use it keep its
-// layers.
+// Remove deletes an image by reference. One that was asked for by its id and has
+// got a tag since is in somebody's use.
 //
-// By hand: docker rmi --force <ref>
-func (s *images) Remove(ctx context.Context, ref string) error {
+// By hand: docker rmi <ref>
+func (s *images) Remove(ctx context.Context, ref, id string) error {
 	return s.runtime.call(ctx, steady, "remove image "+ref, func(ctx context.Context) error {
 		if err := s.runtime.making.settled(ctx, allImages); err != nil {
 			return err
@@ -212,10 +212,19 @@ func (s *images) Remove(ctx context.Context, ref string) error {
 		if err != nil {
 			return own(err)
 		}
-		_, err = s.runtime.client.ImageRemove(ctx, name, image.RemoveOptions{Force: true, PruneChildren: true})
+		found, err := s.runtime.client.ImageInspect(ctx, name)
+		if err == nil {
+			if id != "" && found.ID != id || name == found.ID && len(found.RepoTags) > 0 {
+				return nil
+			}
+			_, err = s.runtime.client.ImageRemove(ctx, name, image.RemoveOptions{PruneChildren: true})
+		}
 		if err == nil || cerrdefs.IsNotFound(err) {
 			s.loaded.Delete(ref)
 			return nil
+		}
+		if cerrdefs.IsConflict(err) {
+			return meaning(runtime.ErrConflict, err)
 		}
 		return err
 	})

@@ -55,7 +55,7 @@ func open(t *testing.T) *docker.Runtime {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		if err := r.Images().Remove(context.Background(), "workload"); err != nil {
+		if err := r.Images().Remove(context.Background(), "workload", ""); err != nil {
 			t.Error(err)
 		}
 	})

@@ -63,7 +63,7 @@ func TestWorkloadImage(t *testing.T) {
 	if one.ID != two.ID || one.OS != "linux" || one.Ref != "workload" {
 		t.Errorf("%+v and %+v", one, two)
 	}
-	if err := first.Images().Remove(background(t), "workload"); err != nil {
+	if err := first.Images().Remove(background(t), "workload", ""); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := first.Images().Resolve(background(t), first.Images().Made()); !errors.Is(err, runtime.ErrNotFound) {
@@ -71,6 +71,38 @@ func TestWorkloadImage(t *testing.T) {
 	}
 	if _, err := second.Images().Resolve(background(t), second.Images().Made()); err != nil {
 		t.Errorf("the other tag: %v", err)
+	}
+}
+
+// What a name stands for by now is removed only when it is the image that was
+// asked for, and when no container uses it.
+func TestRemoveImage_thatIsSomebodyElses(t *testing.T) {
+	r := open(t)
+	image, made := resolved(t, r), r.Images().Made()
+	name := container(t, r)
+	if _, err := r.Create(background(t), runtime.Spec{Name: name, Image: "workload"}); err != nil {
+		t.Fatal(err)
+	}
+	if err := r.Images().Remove(background(t), made, image.ID); !errors.Is(err, runtime.ErrConflict) {
+		t.Errorf("used by a container: %v", err)
+	}
+	if err := r.Remove(background(t), name); err != nil {
+		t.Fatal(err)
+	}
+	other := "sha256:" + strings.Repeat("0", 64)
+	for _, asked := range [][2]string{{made, other}, {image.ID, image.ID}} {
+		if err := r.Images().Remove(background(t), asked[0], asked[1]); err != nil {
+			t.Errorf("%s as %s: %v", asked[0], asked[1], err)
+		}
+		if _, err := r.Images().Resolve(background(t), made); err != nil {
+			t.Fatalf("%s as %s: it is gone: %v", asked[0], asked[1], err)
+		}
+	}
+	if err := r.Images().Remove(background(t), made, image.ID); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := r.Images().Resolve(background(t), made); !errors.Is(err, runtime.ErrNotFound) {
+		t.Errorf("after its removal: %v", err)
 	}
 }
 
@@ -161,7 +193,7 @@ func TestBuild(t *testing.T) {
 		}
 	}
 	t.Cleanup(func() {
-		if err := r.Images().Remove(background(t), tag); err != nil {
+		if err := r.Images().Remove(background(t), tag, ""); err != nil {
 			t.Error(err)
 		}
 	})

@@ -166,13 +166,19 @@ func TestImages_pull(t *testing.T) {
 	if again, err := rt.Images().Resolve(bounded(t), pulled.ID); err != nil || again.ID != pulled.ID {
 		t.Errorf("by id: %+v, %v", again, err)
 	}
-	if err := rt.Images().Remove(bounded(t), ref); err != nil {
+	if err := rt.Images().Remove(bounded(t), ref, "sha256:another"); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.Images().Resolve(bounded(t), ref); err != nil {
+		t.Fatalf("another image of that name was removed: %v", err)
+	}
+	if err := rt.Images().Remove(bounded(t), ref, pulled.ID); err != nil {
 		t.Fatal(err)
 	}
 	if _, err := rt.Images().Resolve(bounded(t), ref); !errors.Is(err, runtime.ErrNotFound) {
 		t.Errorf("after the removal: %v", err)
 	}
-	if err := rt.Images().Remove(bounded(t), ref); err != nil {
+	if err := rt.Images().Remove(bounded(t), ref, ""); err != nil {
 		t.Errorf("second removal: %v", err)
 	}
 }

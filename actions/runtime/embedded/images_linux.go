@@ -51,7 +51,10 @@ func (i images) Build(ctx context.Context, dir, tag string, progress func(string
 }
 
 // Remove deletes an image that no container uses.
-func (i images) Remove(ctx context.Context, ref string) error {
+func (i images) Remove(ctx context.Context, ref, id string) error {
+	if found, err := i.r.store.Find(ref); err == nil && id != "" && found.ID != id {
+		return nil
+	}
 	names, err := i.r.List(ctx, "", "")
 	if err != nil {
 		return err

@@ -107,4 +107,4 @@ func (images) Load(context.Context, string) (runtime.Image, error) { return runt
 func (images) Build(context.Context, string, string, func(string)) (runtime.Image, error) {
 	return runtime.Image{}, errHere
 }
-func (images) Remove(context.Context, string) error { return nil }
+func (images) Remove(context.Context, string, string) error { return nil }
