@@ -4,6 +4,7 @@ import (
 	"context"
 	"fmt"
 	"io"
+	"path/filepath"
 	"sync"
 	"syscall"
 	"time"
@@ -172,10 +173,12 @@ func (r *Runtime) Close() error { return nil }
 
 // Images is a store of names.
 type Images struct {
-	Calls []string
-	Have  map[string]bool
-	Used  map[string]bool // by a container
-	Tag   string          // what Made answers
+	Calls  []string
+	Have   map[string]bool
+	Used   map[string]bool            // by a container
+	Tag    string                     // what Made answers
+	Holds  map[string][]runtime.Image // what Contents answers, by the last element of the path
+	OnLoad []string                   // references that are there after Load
 }
 
 // Resolve implements runtime.Images.
@@ -195,8 +198,16 @@ func (s *Images) Pull(_ context.Context, ref string, _ func(string)) (runtime.Im
 	return s.bring("pull", ref)
 }
 
+// Contents implements runtime.Images.
+func (s *Images) Contents(_ context.Context, path string) ([]runtime.Image, error) {
+	return s.Holds[filepath.Base(path)], nil
+}
+
 // Load implements runtime.Images.
 func (s *Images) Load(_ context.Context, path string) (runtime.Image, error) {
+	for _, ref := range s.OnLoad {
+		s.Have[ref] = true
+	}
 	return s.bring("load", path)
 }
 

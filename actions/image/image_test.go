@@ -1,7 +1,6 @@
 package image_test
 
 import (
-	"archive/tar"
 	"context"
 	"errors"
 	"os"
@@ -123,52 +122,59 @@ func TestBuild_takesNobodysTag(t *testing.T) {
 	}
 }
 
-func TestLoad_journalsTheNamesBeforehand(t *testing.T) {
+func TestLoad_journalsWhatItBrings(t *testing.T) {
 	rt := actionstest.NewRuntime()
-	rt.Store.Have["old:1"] = true
+	rt.Store.Have["old:1"] = true // the very image that the file has
+	rt.Store.Holds = map[string][]runtime.Image{"four.tar": {
+		{Ref: "old:1", ID: "sha256:old:1"}, {Ref: "new:1", ID: "sha256:2"}, {Ref: "sha256:3", ID: "sha256:3"}, {Ref: "late:1"}}}
+	rt.Store.OnLoad = []string{"late:1"}
 	env := actionstest.New(t, rt, nil)
-	archive(t, filepath.Join(env.Run.Source, "two.tar"), "manifest.json", `[{"Config":"c.json","RepoTags":["old:1","new:1"],"Layers":[]}]`)
-	if _, err := run(t, env, image.Load, image.LoadParams{File: "two.tar"}); err != nil {
+	write(t, env, "four.tar")
+	if _, err := run(t, env, image.Load, image.LoadParams{File: "four.tar"}); err != nil {
 		t.Fatal(err)
 	}
-	if want := []string{"image new:1"}; !slices.Equal(env.Ledger.List(), want) {
+	if want := []string{"image new:1", "image sha256:3", "image late:1"}; !slices.Equal(env.Ledger.List(), want) {
 		t.Errorf("the journal holds %q, want %q", env.Ledger.List(), want)
+	}
+	for ref, want := range map[string]string{"new:1": "sha256:2", "sha256:3": "sha256:3", "late:1": "sha256:late:1"} {
+		if id := env.Ledger.Attrs("image", ref)["id"]; id != want {
+			t.Errorf("%s has the id %q, want %q", ref, id, want)
+		}
 	}
 }
 
-func TestLoad_readsAnOCILayout(t *testing.T) {
-	env := actionstest.New(t, actionstest.NewRuntime(), nil)
-	dir := filepath.Join(env.Run.Source, "layout")
-	if err := os.Mkdir(dir, 0o755); err != nil {
-		t.Fatal(err)
+func TestLoad_takesNobodysTag(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	rt.Store.Have["theirs:1"] = true
+	rt.Store.Holds = map[string][]runtime.Image{"one.tar": {{Ref: "theirs:1", ID: "sha256:1"}}}
+	env := actionstest.New(t, rt, nil)
+	write(t, env, "one.tar")
+	_, err := run(t, env, image.Load, image.LoadParams{File: "one.tar"})
+	if err == nil || !strings.Contains(err.Error(), "theirs:1 is there already") || len(env.Ledger.List()) > 0 {
+		t.Errorf("got %v, the journal holds %q", err, env.Ledger.List())
 	}
-	index := `{"manifests":[{"annotations":{"org.opencontainers.image.ref.name":"app:2"}}]}`
-	if err := os.WriteFile(filepath.Join(dir, "index.json"), []byte(index), 0o644); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := run(t, env, image.Load, image.LoadParams{File: "layout"}); err != nil {
-		t.Fatal(err)
-	}
-	if want := []string{"image app:2"}; !slices.Equal(env.Ledger.List(), want) {
-		t.Errorf("the journal holds %q, want %q", env.Ledger.List(), want)
+	if slices.ContainsFunc(rt.Store.Calls, func(call string) bool { return strings.HasPrefix(call, "load") }) {
+		t.Error("it was loaded all the same")
 	}
 }
 
-func archive(t *testing.T, path, name, content string) {
+func TestLoad_again(t *testing.T) {
+	rt := actionstest.NewRuntime()
+	rt.Store.Holds = map[string][]runtime.Image{"one.tar": {{Ref: "new:1", ID: "sha256:1"}}}
+	rt.Store.OnLoad = []string{"new:1"}
+	env := actionstest.New(t, rt, nil)
+	write(t, env, "one.tar")
+	for range 2 {
+		if _, err := run(t, env, image.Load, image.LoadParams{File: "one.tar"}); err != nil {
+			t.Fatal(err)
+		}
+	}
+}
+
+// write makes a file beside the scenario.
+func write(t *testing.T, env *actionstest.Env, name string) {
 	t.Helper()
-	file, err := os.Create(path)
-	if err != nil {
-		t.Fatal(err)
-	}
-	defer file.Close()
-	w := tar.NewWriter(file)
-	if err := w.WriteHeader(&tar.Header{Name: name, Size: int64(len(content)), Mode: 0o644}); err != nil {
-		t.Fatal(err)
-	}
-	if _, err := w.Write([]byte(content)); err != nil {
-		t.Fatal(err)
-	}
-	if err := w.Close(); err != nil {
+	if err := os.WriteFile(filepath.Join(env.Run.Source, name), nil, 0o644); err != nil {
 		t.Fatal(err)
 	}
 }

@@ -17,8 +17,9 @@ type LoadParams struct {
 var Load = actions.Define(actions.Spec[LoadParams, Result]{
 	Name:    "image.load",
 	Summary: "Import an image from a file beside the scenario",
-	About: `Needs no network and no registry, which makes it the way to hand an image to a class. The names
-that the file brings are removed when the run ends, unless they were there before.`,
+	About: `Needs no network and no registry, which makes it the way to hand an image to a class. What the
+file brings is removed when the run ends, unless that very image was there before. A tag that
+another image has already is refused.`,
 	Example: `image.load: server.tar
 as: image
 expect:

@@ -78,6 +78,10 @@ type Images interface {
 	Made() string
 	// Pull fetches an image from its registry.
 	Pull(ctx context.Context, ref string, progress func(string)) (Image, error)
+	// Contents lists what Load of this path will leave in the store, by the reference
+	// that Remove takes and, where that is known beforehand, the id, so that it can be
+	// journalled.
+	Contents(ctx context.Context, path string) ([]Image, error)
 	// Load imports an OCI layout directory or a `docker save` tarball.
 	Load(ctx context.Context, path string) (Image, error)
 	// Build makes an image from a directory with a Dockerfile.

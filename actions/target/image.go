@@ -104,37 +104,56 @@ func checkBases(dockerfile string) error {
 	return nil
 }
 
-// Load imports an image from a file beside the scenario. What it brought is
-// removed at the end; its name is known only afterwards.
+// Load imports an image from a file beside the scenario. What it brings is removed
+// at the end of the run.
 func Load(ctx context.Context, env *actions.Env, file string) (runtime.Image, error) {
 	path, err := Beside(env, file)
 	if err != nil {
 		return runtime.Image{}, err
 	}
-	refs, err := namesIn(path)
+	store := env.Runtime.Images()
+	contents, err := store.Contents(ctx, path)
 	if err != nil {
-		return runtime.Image{}, fmt.Errorf("load image %s: %w", file, err)
+		return runtime.Image{}, err
 	}
-	var brought []string
-	for _, ref := range refs {
-		if _, err := env.Runtime.Images().Resolve(ctx, ref); err == nil {
-			continue // it was there before the run, and stays
+	var unknown []string // what the daemon gives an id to
+	for _, image := range contents {
+		brought, err := bring(ctx, env, image)
+		if err != nil {
+			return runtime.Image{}, fmt.Errorf("load image %s: %w", file, err)
 		}
-		if err := intendImage(env, ref, ""); err != nil {
-			return runtime.Image{}, err
+		if brought && image.ID == "" {
+			unknown = append(unknown, image.Ref)
 		}
-		brought = append(brought, ref)
 	}
-	image, err := env.Runtime.Images().Load(ctx, path)
+	image, err := store.Load(ctx, path)
 	if err != nil {
 		return image, fmt.Errorf("load image %s: %w", file, err)
 	}
-	for _, ref := range brought {
-		if found, resolveErr := env.Runtime.Images().Resolve(ctx, ref); resolveErr == nil {
-			err = errors.Join(err, intendImage(env, ref, found.ID))
+	for _, ref := range unknown {
+		found, err := store.Resolve(ctx, ref)
+		if err = errors.Join(err, intendImage(env, ref, found.ID)); err != nil {
+			return image, fmt.Errorf("load image %s: %w", file, err)
 		}
 	}
-	return image, err
+	return image, nil
+}
+
+// bring journals an image that is about to be loaded, unless that very image is
+// there already: then it stays. A name that another image has is refused.
+func bring(ctx context.Context, env *actions.Env, image runtime.Image) (bool, error) {
+	if !env.Ledger.Holds("image", image.Ref) {
+		found, err := env.Runtime.Images().Resolve(ctx, image.Ref)
+		switch {
+		case err == nil && found.ID == image.ID:
+			return false, nil
+		case err == nil:
+			return false, fmt.Errorf("another image %s is there already and is not of this run; remove it, or give this one another name", image.Ref)
+		case !errors.Is(err, runtime.ErrNotFound):
+			return false, err
+		}
+	}
+	return true, intendImage(env, image.Ref, image.ID)
 }
 
 // intendImage journals an image that is about to be made, and again with its id as

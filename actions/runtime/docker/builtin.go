@@ -133,7 +133,7 @@ func (b *builtin) write(w io.Writer) error {
 	layer := b.layer + "/layer.tar"
 	err = errors.Join(
 		putData(archive, b.configName(config), config),
-		putData(archive, "manifest.json", manifest),
+		putData(archive, savedIndex, manifest),
 		archive.WriteHeader(header(layer, 0o644, b.size)))
 	if err != nil {
 		return err

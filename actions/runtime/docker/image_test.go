@@ -146,6 +146,54 @@ func TestBuiltinNeedsTheSameProcessor(t *testing.T) {
 	}
 }
 
+// The tables of contents of an archive name what the daemon will make of it.
+func TestContents(t *testing.T) {
+	const config, id = "{}", "sha256:44136fa355b3678a1146ad16f7e8649e94fb4fc21fe77e8310c060f61caaff8a"
+	const tagged, untagged = `[{"Config":"c.json","RepoTags":["a:1","b:1"]}]`, `[{"Config":"./c.json"}]`
+	index := func(name string) string {
+		return `{"manifests":[{"annotations":{"org.opencontainers.image.ref.name":"` + name + `"}}]}`
+	}
+	for name, test := range map[string]struct {
+		files      map[string]string
+		containerd bool
+		want       []runtime.Image
+	}{
+		"tags":               {map[string]string{"c.json": config, savedIndex: tagged, "index.json": index("1")}, false, []runtime.Image{{Ref: "a:1", ID: id}, {Ref: "b:1", ID: id}}},
+		"no tag":             {map[string]string{"c.json": config, savedIndex: untagged}, false, []runtime.Image{{Ref: id, ID: id}}},
+		"an index only":      {map[string]string{"index.json": index("a:1")}, false, []runtime.Image{{Ref: "a:1"}}},
+		"containerd":         {map[string]string{"c.json": config, savedIndex: tagged}, true, []runtime.Image{{Ref: "a:1"}, {Ref: "b:1"}}},
+		"no tag, containerd": {map[string]string{"c.json": config, savedIndex: untagged}, true, nil},
+		"no image":           {map[string]string{"x": "y"}, false, nil},
+	} {
+		info := linuxInfo()
+		if test.containerd {
+			info["DriverStatus"] = [][2]string{snapshotter}
+		}
+		r, _ := serve(t, map[string]http.HandlerFunc{"GET /info": gives(info)})
+		got, err := r.Images().Contents(background(t), saved(t, test.files))
+		if err != nil || !slices.Equal(got, test.want) {
+			t.Errorf("%s: %+v, %v, want %+v", name, got, err, test.want)
+		}
+	}
+}
+
+// saved is an archive with these files.
+func saved(t *testing.T, files map[string]string) string {
+	t.Helper()
+	var archive bytes.Buffer
+	w := tar.NewWriter(&archive)
+	for name, text := range files {
+		if err := putData(w, name, []byte(text)); err != nil {
+			t.Fatal(err)
+		}
+	}
+	path := filepath.Join(t.TempDir(), "saved.tar")
+	if err := errors.Join(w.Close(), os.WriteFile(path, archive.Bytes(), 0o644)); err != nil {
+		t.Fatal(err)
+	}
+	return path
+}
+
 func TestPullErrors(t *testing.T) {
 	for words, want := range map[string]error{
 		"manifest for nginx:0 not found: manifest unknown":                          runtime.ErrNotFound,

@@ -4,7 +4,6 @@ import (
 	"archive/tar"
 	"encoding/json"
 	"errors"
-	"fmt"
 	"io"
 	"os"
 	"path"
@@ -39,11 +38,7 @@ func writeSaved(w io.Writer, from string) error {
 // blobs under their own names, and the manifest.json by which `docker load` has
 // found them since long before it understood index.json.
 func writeLayout(w io.Writer, dir string) error {
-	var index ocispec.Index
-	if err := readJSON(filepath.Join(dir, ocispec.ImageIndexFile), &index); err != nil {
-		return fmt.Errorf("%s is not an OCI layout: %w", dir, err)
-	}
-	manifest, err := pick(dir, index, 0)
+	manifest, err := readLayout(dir)
 	if err != nil {
 		return err
 	}
@@ -58,7 +53,7 @@ func writeLayout(w io.Writer, dir string) error {
 		return err
 	}
 	archive := tar.NewWriter(w)
-	if err := putData(archive, "manifest.json", text); err != nil {
+	if err := putData(archive, savedIndex, text); err != nil {
 		return err
 	}
 	return errors.Join(putBlobs(archive, dir, blobs), archive.Close())

@@ -138,6 +138,10 @@ func TestLoad(t *testing.T) {
 			t.Errorf("%s: %v", path, err)
 			continue
 		}
+		contents, err := r.Images().Contents(background(t), path)
+		if want.ID == configuration.String() && (err != nil || len(contents) != 1 || contents[0].ID != got.ID) {
+			t.Errorf("%s was to bring %+v, %v, and brought %s", path, contents, err, got.ID)
+		}
 		sameID := path == saved || want.ID == configuration.String()
 		if sameID && got.ID != want.ID || got.Ref != path {
 			t.Errorf("%s loads as %+v, want %s", path, got, want.ID)

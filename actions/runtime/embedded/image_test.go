@@ -201,10 +201,24 @@ func TestImages_load(t *testing.T) {
 		t.Fatal(err)
 	}
 	for _, path := range []string{filepath.Join(dir, "oci"), filepath.Join(dir, "saved.tar")} {
-		if _, err := rt.Images().Load(bounded(t), path); err != nil {
+		contents, err := rt.Images().Contents(bounded(t), path)
+		if err != nil {
+			t.Fatal(err)
+		}
+		loaded, err := rt.Images().Load(bounded(t), path)
+		if err != nil {
 			t.Fatal(err)
 		}
 		behaves(t, rt, path)
+		if len(contents) != 1 || contents[0].ID != loaded.ID {
+			t.Fatalf("was to bring %+v, and brought %+v", contents, loaded)
+		}
+		if err := rt.Images().Remove(bounded(t), contents[0].Ref, contents[0].ID); err != nil {
+			t.Fatal(err)
+		}
+		if _, err := rt.Images().Resolve(bounded(t), path); !errors.Is(err, runtime.ErrNotFound) {
+			t.Errorf("after the removal: %v", err)
+		}
 	}
 	copied, err := embedded.New(embedded.Options{StateDir: t.TempDir(), DataDir: t.TempDir(), Executable: executable, NoOverlay: true})
 	if err != nil {

@@ -39,6 +39,15 @@ func (i images) Pull(ctx context.Context, ref string, progress func(string)) (ru
 	return identity(ref, found), i.wrap(err)
 }
 
+// Contents is one image: it is kept under the path, whatever the archive calls it.
+func (i images) Contents(ctx context.Context, path string) ([]runtime.Image, error) {
+	id, err := image.ID(path)
+	if err != nil {
+		return nil, i.wrap(fmt.Errorf("load image %s: %w", path, err))
+	}
+	return []runtime.Image{{Ref: path, ID: id}}, nil
+}
+
 // Load imports an OCI layout directory or a `docker save` tarball under its path.
 func (i images) Load(ctx context.Context, path string) (runtime.Image, error) {
 	found, err := i.r.store.Load(ctx, path)

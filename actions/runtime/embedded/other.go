@@ -103,7 +103,8 @@ func (images) Resolve(context.Context, string) (runtime.Image, error) {
 func (images) Pull(context.Context, string, func(string)) (runtime.Image, error) {
 	return runtime.Image{}, errHere
 }
-func (images) Load(context.Context, string) (runtime.Image, error) { return runtime.Image{}, errHere }
+func (images) Contents(context.Context, string) ([]runtime.Image, error) { return nil, errHere }
+func (images) Load(context.Context, string) (runtime.Image, error)       { return runtime.Image{}, errHere }
 func (images) Build(context.Context, string, string, func(string)) (runtime.Image, error) {
 	return runtime.Image{}, errHere
 }

@@ -55,6 +55,16 @@ func (s *Store) Load(ctx context.Context, path string) (Image, error) {
 	return image, nil
 }
 
+// ID is the id of the image that Load would import.
+func ID(path string) (string, error) {
+	found, err := open(path)
+	if err != nil {
+		return "", err
+	}
+	id, err := found.ConfigName()
+	return id.String(), err
+}
+
 func open(path string) (v1.Image, error) {
 	info, err := os.Stat(path)
 	if err != nil {
