@@ -228,6 +228,12 @@ type Sandboxer interface {
 	HostSeesProcesses(ctx context.Context, name string) (bool, error)
 }
 
+// VolumeLister is implemented by a runtime that can say which volumes are there.
+type VolumeLister interface {
+	// Volumes names those that were made along with containers that carry the label.
+	Volumes(ctx context.Context, label, value string) ([]string, error)
+}
+
 // Skipper is implemented by a writer given to Logs that wants to know of bytes that
 // were written by the container and not kept by the runtime.
 type Skipper interface {

@@ -224,9 +224,41 @@ func denial(missing []actions.Permission) error {
 
 // inventory counts what is on the machine, for the receipt.
 func (m *machinery) inventory(ctx context.Context, rt runtime.Runtime, run string) receipt.Inventory {
-	sources := append(receipt.Host("/"), receipt.Labelled(receipt.Containers, rt, actions.Label, run), receipt.FilesIn(m.scratch))
+	sources := append(receipt.Host("/"), receipt.Labelled(receipt.Containers, rt, actions.Label, run), receipt.FilesIn(m.scratch),
+		receipt.Objects(receipt.Images, func(ctx context.Context) ([]receipt.Item, error) { return brought(ctx, m.journal, rt, run) }))
+	if lister, ok := rt.(runtime.VolumeLister); ok {
+		sources = append(sources, receipt.Labelled(receipt.Volumes, volumes{lister}, actions.Label, run))
+	}
 	taken, _ := receipt.Take(ctx, sources...) // what could not be counted is in it
 	return taken
+}
+
+// volumes lists volumes in the place of containers.
+type volumes struct{ runtime.VolumeLister }
+
+// List implements receipt.Lister.
+func (v volumes) List(ctx context.Context, label, value string) ([]string, error) {
+	return v.Volumes(ctx, label, value)
+}
+
+// brought lists the images that the run ever wrote down, and that are there. An
+// image carries no mark of who brought it, and may be anybody's under the same name:
+// it has to be the one that was written down.
+func brought(ctx context.Context, j *journal.Journal, rt runtime.Runtime, run string) ([]receipt.Item, error) {
+	var items []receipt.Item
+	for _, entry := range j.Intended(run, "image") {
+		found, err := rt.Images().Resolve(ctx, entry.Name)
+		if errors.Is(err, runtime.ErrNotFound) {
+			continue
+		}
+		if err != nil {
+			return items, err
+		}
+		if id := entry.Attrs["id"]; id == "" || id == found.ID {
+			items = append(items, receipt.Item{Name: entry.Name, ID: found.ID, Run: run})
+		}
+	}
+	return items, nil
 }
 
 // start opens the log.

@@ -6,6 +6,7 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
+	"slices"
 	"strings"
 	"sync"
 	"time"
@@ -45,6 +46,7 @@ type Journal struct {
 	reaper  *Reaper
 	says    contents
 	shares  map[key]map[string]bool // which runs use a shared entry
+	past    contents                // what was ever intended, crossed out or not
 	closed  bool
 }
 
@@ -73,6 +75,14 @@ func (j *Journal) Entries() []Entry {
 	j.mu.Lock()
 	defer j.mu.Unlock()
 	return append([]Entry(nil), j.says.open...)
+}
+
+// Intended are the entries of a kind that a run ever wrote down, crossed out or not,
+// for who looks whether the things are gone.
+func (j *Journal) Intended(run, kind string) []Entry {
+	j.mu.Lock()
+	defer j.mu.Unlock()
+	return slices.DeleteFunc(slices.Clone(j.past.open), func(e Entry) bool { return e.Run != run || e.Kind != kind })
 }
 
 // Keep marks that what the run made stays after the end of the session. Sweeps

@@ -87,6 +87,10 @@ func TestIntentAgainAddsWhatIsKnownByThen(t *testing.T) {
 	if len(says.open) != 2 || says.open[0].Name != "a" || says.open[0].Attrs["id"] != "1" || j.Entries()[0].Attrs["id"] != "1" {
 		t.Errorf("read back %+v", says.open)
 	}
+	must(t, r.Done("object", "a"), j.Run("other").Intend("object", "c", nil))
+	if all := j.Intended("r", "object"); len(all) != 2 || all[0].Attrs["id"] != "1" {
+		t.Errorf("it was intended %+v", all)
+	}
 }
 
 func TestCleanupRemovesTheRunsThingsInReverse(t *testing.T) {

@@ -68,7 +68,7 @@ func (j *Journal) intend(r record) error {
 	if err := j.write(r); err != nil {
 		return fmt.Errorf("write down intent of %s %q: %w", r.Kind, r.Name, err)
 	}
-	return nil
+	return j.past.apply(r)
 }
 
 func (j *Journal) uses(shared key, run string) {

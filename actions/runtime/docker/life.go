@@ -147,6 +147,23 @@ func (r *Runtime) removeVolumes(ctx context.Context, name string) error {
 	return errors.Join(errs...)
 }
 
+var _ runtime.VolumeLister = (*Runtime)(nil)
+
+// Volumes names the volumes that were made along with containers that carry the label.
+//
+// By hand: docker volume ls --filter label=<label>=<value>
+func (r *Runtime) Volumes(ctx context.Context, label, value string) ([]string, error) {
+	var names []string
+	err := r.call(ctx, quick, "list volumes", func(ctx context.Context) error {
+		list, err := r.client.VolumeList(ctx, volume.ListOptions{Filters: filters.NewArgs(filters.Arg("label", label+"="+value))})
+		for _, v := range list.Volumes {
+			names = append(names, v.Name)
+		}
+		return err
+	})
+	return names, err
+}
+
 // Wait blocks until the container's main process has ended.
 //
 // By hand: docker wait <name>

@@ -4,11 +4,14 @@ import (
 	"context"
 	"crypto/sha256"
 	"encoding/hex"
+	"errors"
 	"os"
 	"path/filepath"
 
 	"isolab/actions/runtime"
 )
+
+var _ runtime.VolumeLister = (*Runtime)(nil)
 
 // RunLabel is the label whose value keeps the volumes of one run together.
 const RunLabel = "isolab.run"
@@ -45,6 +48,24 @@ func (r *Runtime) makeVolumes(spec runtime.Spec) error {
 		}
 	}
 	return nil
+}
+
+// Volumes lists the directories of a run's volumes; the label that keeps them
+// together is RunLabel, and no other.
+func (r *Runtime) Volumes(_ context.Context, label, value string) ([]string, error) {
+	if label != RunLabel || value == "" {
+		return nil, nil
+	}
+	dir := r.dirs.volumes(dirName(value))
+	entries, err := os.ReadDir(dir)
+	if errors.Is(err, os.ErrNotExist) {
+		return nil, nil
+	}
+	var names []string
+	for _, entry := range entries {
+		names = append(names, filepath.Join(dir, entry.Name()))
+	}
+	return names, err
 }
 
 // removeVolumes removes those volumes of the container that no other one uses.

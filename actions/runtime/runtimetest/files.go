@@ -124,19 +124,35 @@ func write(f *fixture, path, text string) {
 func volume(f *fixture) {
 	name := "rt-" + f.mark + "-" + nonce()
 	mounts := []runtime.Mount{{Kind: runtime.MountVolume, Source: name, Target: "/data"}}
+	run := map[string]string{label: f.mark, runLabel: name}
 	first := f.spec("sh", "-c", "echo kept > /data/file")
-	first.Mounts = mounts
+	first.Mounts, first.Labels = mounts, run
 	f.output(first)
 	second := f.spec("cat", "/data/file")
-	second.Mounts = mounts
+	second.Mounts, second.Labels = mounts, run
 	equal(f, "seen by the second", f.output(second), "kept")
+	equal(f, "volumes of the run", len(volumes(f, name)), 1)
 	f.check(f.rt.Remove(f.ctx, second.Name))
 	f.check(f.rt.Remove(f.ctx, first.Name))
+	equal(f, "volumes left of the run", len(volumes(f, name)), 0)
 	third := f.spec("cat", "/data/file")
-	third.Mounts = mounts
+	third.Mounts, third.Labels = mounts, run
 	if e := f.run(third); e.Code == 0 {
 		f.Error("the volume outlived its container")
 	}
+}
+
+// runLabel is the label whose value keeps the volumes of one run together.
+const runLabel = "isolab.run"
+
+func volumes(f *fixture, run string) []string {
+	lister, ok := f.rt.(runtime.VolumeLister)
+	if !ok {
+		f.Fatal("the runtime does not tell which volumes there are")
+	}
+	names, err := lister.Volumes(f.ctx, runLabel, run)
+	f.check(err)
+	return names
 }
 
 func storageMax(f *fixture) {
