@@ -67,7 +67,10 @@ func (r *Runtime) reserve(spec runtime.Spec) (record, error) {
 	id := make([]byte, 32)
 	rand.Read(id)
 	rec := record{ID: hex.EncodeToString(id), Spec: spec, State: runtime.StateCreated, Cgroup: group, CreatedAt: time.Now()}
-	if err := r.dirs.save(rec); err != nil {
+	if group != "" {
+		err = os.Symlink(group, r.dirs.group(spec.Name))
+	}
+	if err = errors.Join(err, r.dirs.save(rec)); err != nil {
 		return record{}, errors.Join(err, os.RemoveAll(r.dirs.container(spec.Name)))
 	}
 	return rec, nil

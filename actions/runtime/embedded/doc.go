@@ -9,6 +9,7 @@
 // container. What exists for a container is known by its name alone:
 //
 //	<StateDir>/containers/<name>/state.json   what it is; written before anything is made
+//	<StateDir>/containers/<name>/cgroup       a link that holds the name of its cgroup
 //	<StateDir>/containers/<name>/stdout       what it wrote, up to Options.LogMax
 //	<DataDir>/containers/<name>/              its writable layer
 //	<DataDir>/volumes/<run>/<volume>/         volumes, by the value of the label isolab.run

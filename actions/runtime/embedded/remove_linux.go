@@ -44,8 +44,9 @@ func (r *Runtime) discard(ctx context.Context, name string) error {
 	}
 	rec, err := r.dirs.load(name)
 	if err != nil && !errors.Is(err, runtime.ErrNotFound) {
-		// A record that cannot be read still has a name to go by.
-		rec = record{}
+		if rec, err = r.remains(name, err); err != nil {
+			return err
+		}
 	}
 	if err := r.removeProcesses(ctx, rec); err != nil {
 		return err
@@ -65,6 +66,31 @@ func (r *Runtime) discard(ctx context.Context, name string) error {
 		return err
 	}
 	return removeTree(r.dirs.container(name))
+}
+
+// remains is what there is to remove of a container whose record cannot be read: the
+// link names its cgroup. Without one its processes are not known, and the container
+// stays, unless the machine has started anew since: then there are none.
+func (r *Runtime) remains(name string, unreadable error) (record, error) {
+	group, err := os.Readlink(r.dirs.group(name))
+	if err == nil && r.cgroups != nil {
+		return record{Cgroup: group, Spec: runtime.Spec{Name: name, CgroupPath: filepath.Dir(group)}}, nil
+	}
+	if r.sinceBoot(r.dirs.record(name)) {
+		return record{}, fmt.Errorf("%w; end its processes, and remove %s", unreadable, r.dirs.container(name))
+	}
+	return record{}, nil
+}
+
+// sinceBoot reports whether a file was written since the machine started, as far as
+// can be told (sysinfo(2)).
+func (r *Runtime) sinceBoot(path string) bool {
+	var machine unix.Sysinfo_t
+	info, err := os.Stat(path)
+	if err != nil || unix.Sysinfo(&machine) != nil {
+		return true
+	}
+	return time.Since(info.ModTime()) < time.Duration(machine.Uptime)*time.Second
 }
 
 // removeProcesses kills everything in the cgroup and removes it. Without a

@@ -7,6 +7,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"path/filepath"
 	"slices"
 	"strings"
 	"sync"
@@ -14,8 +15,12 @@ import (
 	"testing"
 	"time"
 
+	"golang.org/x/sys/unix"
+
 	"isolab/actions/kernel/cgroup"
 	"isolab/actions/runtime"
+	"isolab/actions/runtime/embedded"
+	"isolab/schema/testenv"
 	"isolab/schema/unit"
 )
 
@@ -292,6 +297,50 @@ func TestVolume_isSharedAndGoesWithItsLastContainer(t *testing.T) {
 		t.Error(got)
 	}
 }
+
+// Without its record a container is known by the name of its cgroup, and without
+// that it is not taken for removed.
+func TestRemove_unreadableRecord(t *testing.T) {
+	testenv.Need(t, testenv.Linux, testenv.Root)
+	state, data := t.TempDir(), t.TempDir()
+	rt, err := embedded.New(embedded.Options{StateDir: state, DataDir: data, Executable: executable})
+	if err != nil {
+		t.Fatal(err)
+	}
+	container := name()
+	defer removeRunGroup(t, "isolab-test-"+container)
+	if _, err := rt.Create(bounded(t), runtime.Spec{Name: container, Image: "workload", Command: inside("sleep", "600"), CgroupPath: "isolab-test-" + container}); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Start(bounded(t), container); err != nil {
+		t.Fatal(err)
+	}
+	seen, err := rt.Inspect(bounded(t), container)
+	if err != nil {
+		t.Fatal(err)
+	}
+	record, link := filepath.Join(state, "containers", container, "state.json"), filepath.Join(state, "containers", container, "cgroup")
+	if err := os.WriteFile(record, []byte("{"), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	if err := os.Rename(link, link+".away"); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Remove(bounded(t), container); err == nil || !strings.Contains(err.Error(), "end its processes") || !running(seen.PID) {
+		t.Errorf("without a name of the cgroup: %v", err)
+	}
+	if err := os.Rename(link+".away", link); err != nil {
+		t.Fatal(err)
+	}
+	if err := rt.Remove(bounded(t), container); err != nil || running(seen.PID) {
+		t.Errorf("with it: %v, running %v", err, running(seen.PID))
+	}
+	if _, err := os.Stat(filepath.Dir(record)); !errors.Is(err, os.ErrNotExist) {
+		t.Errorf("its directory: %v", err)
+	}
+}
+
+func running(pid int) bool { return unix.Kill(pid, 0) == nil }
 
 func TestExec(t *testing.T) {
 	rt := newRuntime(t)

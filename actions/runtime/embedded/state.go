@@ -42,6 +42,10 @@ type dirs struct{ state, data string }
 func (d dirs) containers() string           { return filepath.Join(d.state, "containers") }
 func (d dirs) container(name string) string { return filepath.Join(d.containers(), name) }
 func (d dirs) record(name string) string    { return filepath.Join(d.container(name), "state.json") }
+
+// group is a link that holds the name of the container's cgroup, for the case that
+// the record cannot be read: a link is there as a whole or not at all.
+func (d dirs) group(name string) string { return filepath.Join(d.container(name), "cgroup") }
 func (d dirs) output(name, stream string) string {
 	return filepath.Join(d.container(name), stream)
 }
