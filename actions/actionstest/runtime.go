@@ -179,6 +179,8 @@ type Images struct {
 	Tag    string                     // what Made answers
 	Holds  map[string][]runtime.Image // what Contents answers, by the last element of the path
 	OnLoad []string                   // references that are there after Load
+
+	Unbuildable error // what Build answers
 }
 
 // Resolve implements runtime.Images.
@@ -213,6 +215,9 @@ func (s *Images) Load(_ context.Context, path string) (runtime.Image, error) {
 
 // Build implements runtime.Images.
 func (s *Images) Build(_ context.Context, _, tag string, _ func(string)) (runtime.Image, error) {
+	if s.Unbuildable != nil {
+		return runtime.Image{}, s.Unbuildable
+	}
 	return s.bring("build", tag)
 }
 

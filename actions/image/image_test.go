@@ -103,12 +103,14 @@ func TestBuild_onlyBesideTheScenario(t *testing.T) {
 }
 
 func TestBuild_saysThatWorkloadIsNoBase(t *testing.T) {
-	env := actionstest.New(t, actionstest.NewRuntime(), nil)
+	rt := actionstest.NewRuntime()
+	rt.Store.Unbuildable = errors.New("no such host")
+	env := actionstest.New(t, rt, nil)
 	dockerfile := filepath.Join(env.Run.Source, "Dockerfile")
 	if err := os.WriteFile(dockerfile, []byte("# a page\nfrom workload AS base\n"), 0o644); err != nil {
 		t.Fatal(err)
 	}
-	if _, err := run(t, env, image.Build, image.BuildParams{Dir: "."}); err == nil || !strings.Contains(err.Error(), "FROM workload") {
+	if _, err := run(t, env, image.Build, image.BuildParams{Dir: "."}); !errors.Is(err, rt.Store.Unbuildable) || !strings.Contains(err.Error(), "workload --save - | docker load") {
 		t.Errorf("got %v", err)
 	}
 }

@@ -66,9 +66,6 @@ func Build(ctx context.Context, env *actions.Env, dir, tag string) (runtime.Imag
 	if err != nil {
 		return runtime.Image{}, err
 	}
-	if err := checkBases(filepath.Join(path, "Dockerfile")); err != nil {
-		return runtime.Image{}, fmt.Errorf("build %s: %w", dir, err)
-	}
 	if _, err := env.Runtime.Images().Resolve(ctx, tag); err == nil && !env.Ledger.Holds("image", tag) {
 		return runtime.Image{}, fmt.Errorf("build %s: an image %s is there already and is not of this run; choose another tag", dir, tag)
 	}
@@ -76,32 +73,28 @@ func Build(ctx context.Context, env *actions.Env, dir, tag string) (runtime.Imag
 		return runtime.Image{}, err
 	}
 	image, err := env.Runtime.Images().Build(ctx, path, tag, env.Note)
+	if err != nil && fromWorkload(filepath.Join(path, "Dockerfile")) {
+		return image, fmt.Errorf("build %s: %w; FROM workload: the built-in image is isolab's own, and the builder looks for it in a registry until you give it to Docker: isolab workload --save - | docker load", dir, err)
+	}
 	if err != nil {
 		return image, fmt.Errorf("build %s: %w", dir, err)
 	}
 	return image, intendImage(env, tag, image.ID)
 }
 
-// checkBases refuses the built-in image as the base of another: the builder would
-// look for it in a registry.
-func checkBases(dockerfile string) error {
+// fromWorkload reports whether a Dockerfile has the built-in image as a base.
+func fromWorkload(dockerfile string) bool {
 	text, err := os.ReadFile(dockerfile)
 	if err != nil {
-		return nil // the runtime says so in its own way
+		return false
 	}
 	for line := range strings.Lines(string(text)) {
 		words := strings.Fields(line)
-		if len(words) == 0 || !strings.EqualFold(words[0], "FROM") {
-			continue
-		}
-		if words[len(words)-1] == Workload && len(words) > 2 {
-			return nil // FROM … AS workload: a stage of that name
-		}
-		if len(words) > 1 && words[1] == Workload {
-			return errors.New("FROM workload: the built-in image is isolab's own, and Docker's builder does not know it; build FROM an image of a registry, or give a container the image workload and mount the files into it")
+		if len(words) > 1 && strings.EqualFold(words[0], "FROM") && words[1] == Workload {
+			return true
 		}
 	}
-	return nil
+	return false
 }
 
 // Load imports an image from a file beside the scenario. What it brings is removed

@@ -18,7 +18,7 @@ func TestBrought(t *testing.T) {
 		t.Fatal(err)
 	}
 	t.Cleanup(func() {
-		j.Close(context.Background(), removers(func(context.Context, string) (runtime.Runtime, error) { return rt, nil }))
+		j.Close(context.Background(), removers(t.TempDir(), func(context.Context, string) (runtime.Runtime, error) { return rt, nil }))
 	})
 	mine := j.Run("mine")
 	for ref, id := range map[string]string{"left:1": "sha256:left:1", "gone:1": "sha256:gone:1", "theirs:1": "sha256:another", "half:1": ""} {
