@@ -167,6 +167,9 @@ func (s *spot) isNew(entry Named[*Node], done string) *Diagnostic {
 
 // changeable checks a control's path, and its value where the type is known.
 func (c *checker) changeable(entry Named[*Node]) *Diagnostic {
+	if entry.Value.bad {
+		return nil
+	}
 	at, diag := find(c.Root, entry)
 	if diag != nil {
 		return diag

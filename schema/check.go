@@ -160,7 +160,7 @@ func (c *checker) cases() {
 				c.unknown(entry.Pos, "param", entry.Name, c.Params.Names())
 				continue
 			}
-			if paramTypes[param.Type] != nil {
+			if paramTypes[param.Type] != nil && !entry.Value.bad {
 				_, diags := ParamValue(param, entry.Value)
 				c.reportAll(diags)
 			}

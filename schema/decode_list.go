@@ -74,7 +74,12 @@ func (d *decoder) ordered(n *Node, v reflect.Value, s slot) {
 		entry := list.Index(i)
 		entry.FieldByName("Name").SetString(f.Key)
 		entry.FieldByName("Pos").Set(reflect.ValueOf(f.Pos))
-		d.value(f.Value, entry.FieldByName("Value"), s.inner(f.Key))
+		value := entry.FieldByName("Value")
+		if value.Type() == nodeType {
+			value.Set(reflect.ValueOf(f.Value)) // one that could not be read too: it is never nil
+			continue
+		}
+		d.value(f.Value, value, s.inner(f.Key))
 	}
 	v.Set(list)
 }
