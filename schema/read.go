@@ -5,10 +5,12 @@ import (
 	"fmt"
 	"io"
 	"io/fs"
+	"maps"
 	"os"
 	"path"
 	"path/filepath"
 	"reflect"
+	"slices"
 )
 
 // ReadFile reads a scenario from a file. What it includes is read from the file's
@@ -113,6 +115,9 @@ func decodeScenario(root *Node, file string, sources map[string][]string) (*Scen
 	c.check()
 	return s, c.diags.Sorted()
 }
+
+// Files lists what was read: the document, and the files that it includes.
+func (s *Scenario) Files() []string { return slices.Sorted(maps.Keys(s.sources)) }
 
 // SourceLine is a line of the document or of a file it includes, counting from 1;
 // for Diagnostics.Render.

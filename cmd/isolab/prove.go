@@ -32,6 +32,9 @@ with how often it held, and by which margin when it was closest to being false.`
 			if err != nil {
 				return err
 			}
+			if err := flags.apart(sources); err != nil {
+				return err
+			}
 			return a.prove(cmd, sources, flags, repeat)
 		},
 	}

@@ -92,6 +92,9 @@ func (a *app) runCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
+			if err := flags.apart(sources); err != nil {
+				return err
+			}
 			set, err := parseSet(flags.set)
 			if err != nil {
 				return err

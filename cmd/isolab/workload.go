@@ -20,7 +20,7 @@ func (a *app) workloadCommand() *cobra.Command {
 		Short: "Show the programs of the built-in container image, workload",
 		Long: `The image workload is what a container without image: runs. Its programs stand
 in command: of a container, in container.exec and in cgroup.run. With --save the image
-goes to a file, for the commands that you want to type yourself.
+goes to a new file, for the commands that you want to type yourself.
 
 Each of these programs is several threads, and so about five tasks for a limit on
 processes (pids); the processes that forkbomb and zombies make are one task each.`,
@@ -49,6 +49,9 @@ func (a *app) saveWorkload(path string) error {
 		return usagef("--save -: an image is nothing for a terminal; pipe it to docker load, or name a file")
 	}
 	if path != "-" {
+		if err := spare(path); err != nil {
+			return err
+		}
 		file, err := os.Create(path)
 		if err != nil {
 			return usageError{err}
