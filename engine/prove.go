@@ -180,7 +180,8 @@ func (s *Session) control(ctx context.Context, control schema.Control, program *
 	for _, change := range control.Change {
 		told.Change = append(told.Change, change.Name+": "+change.Value.Inline())
 	}
-	s.sink(event.Event{Kind: event.ControlStart, Time: s.services.Clock.Now(), Name: program.Name(), Control: &told})
+	begun := told
+	s.sink(event.Event{Kind: event.ControlStart, Time: s.services.Clock.Now(), Name: program.Name(), Control: &begun})
 	var claims records
 	watched := *s
 	watched.sink = event.Tee(claims.see, all.see, s.sink)

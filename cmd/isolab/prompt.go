@@ -37,6 +37,9 @@ func (m *machinery) ask(ctx context.Context, name string, missing []actions.Perm
 	if len(missing) == 0 || !m.app.interactive() {
 		return len(missing) == 0
 	}
+	if m.shown(ctx) != nil {
+		return false
+	}
 	fmt.Fprintf(m.app.err, "%s asks for:\n", console.Clean(name))
 	for _, p := range missing {
 		fmt.Fprintf(m.app.err, "  %-26s %s\n", p, p.About())

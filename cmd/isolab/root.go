@@ -85,7 +85,7 @@ func (a *app) report(err error) int {
 	case errors.Is(err, context.Canceled):
 		return exitInterrupted
 	}
-	fmt.Fprintf(a.err, "isolab: %v\n", err)
+	say(a.err, fmt.Sprintf("isolab: %v", err))
 	return exitError
 }
 

@@ -29,10 +29,10 @@ func withSignals(parent context.Context, errs io.Writer) (context.Context, func(
 			}
 			switch count {
 			case 1:
-				fmt.Fprintln(errs, "\nisolab: stopping and cleaning up …")
 				cancel(errInterrupted{received})
+				say(errs, "\nisolab: stopping and cleaning up …")
 			case 2:
-				fmt.Fprintln(errs, "isolab: still cleaning up; once more leaves at once")
+				say(errs, "isolab: still cleaning up; once more leaves at once")
 			default:
 				os.Exit(exitInterrupted)
 			}

@@ -38,6 +38,8 @@ type machinery struct {
 	state    string
 	scratch  string
 	sink     event.Sink
+	shown    func(context.Context) error // waits until standard output has every event
+	leave    func() error                // ends what is on standard output
 	closers  []func() error
 	started  time.Time
 	question sync.Mutex // one permission prompt at a time
@@ -63,7 +65,7 @@ func (a *app) open(ctx context.Context, flags runFlags, many int) (*machinery, e
 	}); err != nil {
 		return nil, err
 	}
-	if m.sink, err = m.sinks(many); err != nil {
+	if m.sink, err = m.sinks(ctx, many); err != nil {
 		return nil, err
 	}
 	return m, nil
@@ -116,17 +118,10 @@ func makeState(dir string) error {
 	return os.Chmod(dir, info.Mode().Perm()|0o011)
 }
 
-// sinks is everything that reads the events: the terminal and the reports.
-func (m *machinery) sinks(many int) (event.Sink, error) {
+// sinks is everything that reads the events: the reports, and the terminal. That one
+// comes last, through a queue: a paused pager must not keep a run from its end.
+func (m *machinery) sinks(ctx context.Context, many int) (event.Sink, error) {
 	var sinks []event.Sink
-	if m.flags.json {
-		sink, failed := event.Writer(m.app.out)
-		sinks, m.closers = append(sinks, sink), append(m.closers, failed)
-	} else {
-		screen := console.New(console.For(m.app.out, m.app.detail(many)))
-		sinks = append(sinks, screen.Show)
-		m.closers = append(m.closers, func() error { screen.Close(); return nil })
-	}
 	for _, wanted := range m.flags.reports {
 		kind, path, ok := strings.Cut(wanted, "=")
 		if !ok {
@@ -141,7 +136,7 @@ func (m *machinery) sinks(many int) (event.Sink, error) {
 	if m.app.log.GetLevel() <= zerolog.DebugLevel {
 		sinks = append(sinks, logged(m.app.log))
 	}
-	return event.Tee(sinks...), nil
+	return event.Tee(append(sinks, m.screen(ctx, many))...), nil
 }
 
 // detail is how much the terminal shows: one scenario is told in full, many are
@@ -282,6 +277,9 @@ func (m *machinery) finish(ctx context.Context, summaries []engine.Summary) erro
 	}
 	closing := m.close(ctx)
 	m.sink(event.Event{Kind: event.SessionEnd, Time: time.Now(), Totals: totals})
+	if err := m.showAll(ctx); err != nil && closing == nil && !interrupted(ctx) {
+		closing = err
+	}
 	for _, done := range m.closers {
 		if err := done(); err != nil && closing == nil {
 			closing = fmt.Errorf("write the report: %w", err)
@@ -309,6 +307,9 @@ func (m *machinery) pause(ctx context.Context, prompt string) error {
 	}
 	if prompt == "" {
 		prompt = "Enter goes on"
+	}
+	if err := m.shown(ctx); err != nil {
+		return err
 	}
 	fmt.Fprintf(m.app.err, "      %s ", console.Clean(prompt))
 	if err := readLine(ctx, m.app.in, io.Discard); err != nil && !errors.Is(err, io.EOF) {

@@ -1,0 +1,70 @@
+//go:build linux
+
+package main
+
+import (
+	"os"
+	"os/exec"
+	"path/filepath"
+	"syscall"
+	"testing"
+	"time"
+
+	"golang.org/x/sys/unix"
+
+	"isolab/schema/testenv"
+)
+
+// TestUnreadOutput fills a pipe that nobody reads, and demands that a run ends all
+// the same at --timeout and at a signal, and that nothing of it is left.
+func TestUnreadOutput(t *testing.T) {
+	testenv.Need(t, testenv.Root)
+	for name, end := range map[string]func(run *exec.Cmd){
+		"timeout": func(run *exec.Cmd) { run.Args = append(run.Args, "--timeout", "2s") },
+		"signal":  func(run *exec.Cmd) { time.AfterFunc(2*time.Second, func() { run.Process.Signal(syscall.SIGTERM) }) },
+	} {
+		t.Run(name, func(t *testing.T) {
+			t.Parallel()
+			unread(t, end)
+		})
+	}
+}
+
+func unread(t *testing.T, end func(run *exec.Cmd)) {
+	dir := t.TempDir()
+	state, log := filepath.Join(dir, "state"), filepath.Join(dir, "log")
+	file := filepath.Join(dir, "stubborn.yaml")
+	if err := os.WriteFile(file, []byte(stubborn), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	reader, writer, err := os.Pipe()
+	if err != nil {
+		t.Fatal(err)
+	}
+	defer reader.Close()
+	size, err := unix.FcntlInt(writer.Fd(), unix.F_SETPIPE_SZ, os.Getpagesize())
+	if err != nil {
+		t.Fatal(err)
+	}
+	if _, err := writer.Write(make([]byte, size)); err != nil { // not a byte more goes in
+		t.Fatal(err)
+	}
+	run := exec.Command(binary, "run", "--runtime", "embedded", "--report", "json="+log, file)
+	run.Env = append(os.Environ(), "ISOLAB_STATE="+state)
+	run.Stdout, run.Stderr = writer, writer
+	end(run)
+	if err := run.Start(); err != nil {
+		t.Fatal(err)
+	}
+	stuck := time.AfterFunc(time.Minute, func() { run.Process.Kill() })
+	defer stuck.Stop()
+	if run.Wait(); !run.ProcessState.Exited() {
+		t.Error("it did not end")
+	}
+	if code := run.ProcessState.ExitCode(); code != exitError && code != exitInterrupted {
+		t.Errorf("exit code %d", code)
+	}
+	if left := waitNothing(t, state, runsOf(t, log)); left != "" {
+		t.Errorf("left behind:\n%s", left)
+	}
+}
