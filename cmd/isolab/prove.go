@@ -44,7 +44,8 @@ with how often it held, and by which margin when it was closest to being false.`
 }
 
 func (a *app) prove(cmd *cobra.Command, sources []source, flags runFlags, repeat int) error {
-	ctx := cmd.Context()
+	ctx, cancel := flags.within(cmd.Context())
+	defer cancel()
 	set, err := parseSet(flags.set)
 	if err != nil {
 		return err

@@ -154,11 +154,8 @@ func parseSet(list []string) (map[string]string, error) {
 
 // run runs the programs and turns their outcomes into the exit code.
 func (a *app) run(ctx context.Context, programs []program, flags runFlags) error {
-	if flags.timeout > 0 {
-		var cancel context.CancelFunc
-		ctx, cancel = context.WithTimeoutCause(ctx, flags.timeout, fmt.Errorf("the run took longer than --timeout %s", flags.timeout))
-		defer cancel()
-	}
+	ctx, cancel := flags.within(ctx)
+	defer cancel()
 	m, err := a.open(ctx, flags, len(programs))
 	if err != nil {
 		return err
@@ -180,6 +177,14 @@ func (a *app) run(ctx context.Context, programs []program, flags runFlags) error
 	}
 	group.Wait()
 	return m.finish(ctx, summaries)
+}
+
+// within is a context that ends with --timeout.
+func (f *runFlags) within(ctx context.Context) (context.Context, context.CancelFunc) {
+	if f.timeout == 0 {
+		return context.WithCancel(ctx)
+	}
+	return context.WithTimeoutCause(ctx, f.timeout, fmt.Errorf("the run took longer than --timeout %s", f.timeout))
 }
 
 // over tells how a scenario ends that is not started any more, because the whole run
