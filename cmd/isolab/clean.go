@@ -22,6 +22,7 @@ also removes what --keep left in place.`,
 		Example: "  isolab clean",
 		Args:    cobra.NoArgs,
 		RunE: func(cmd *cobra.Command, _ []string) error {
+			a.makes.Store(true)
 			report, err := a.sweep(cmd.Context(), true)
 			for _, entry := range report.Removed {
 				fmt.Fprintf(a.out, "removed %s\n", entry)

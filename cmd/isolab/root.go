@@ -8,6 +8,7 @@ import (
 	stdlog "log"
 	"os"
 	"strings"
+	"sync/atomic"
 
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
@@ -47,13 +48,14 @@ type app struct {
 	logJSON  bool
 	quiet    bool
 	verbose  int
-	state    string // directory of journals and images; empty for the usual one
+	state    string      // directory of journals and images; empty for the usual one
+	makes    atomic.Bool // something may be made from now on, or is being removed
 }
 
 // execute runs the command line and returns the exit code.
 func execute(args []string, in io.Reader, out, errs *os.File) int {
 	a := &app{in: in, out: &stream{File: out}, err: errs}
-	ctx, stop := withSignals(context.Background(), errs)
+	ctx, stop := withSignals(context.Background(), errs, a.makes.Load)
 	defer stop()
 	root := a.root()
 	root.SetArgs(args)

@@ -16,8 +16,9 @@ func (e errInterrupted) Error() string { return fmt.Sprintf("interrupted (%s)", 
 
 // withSignals ends the context at the first INT, TERM or HUP, so that the run
 // cleans up; it says so at the second, and leaves at the third: what is then
-// still there, the reaper or the next isolab removes.
-func withSignals(parent context.Context, errs io.Writer) (context.Context, func()) {
+// still there, the reaper or the next isolab removes. While nothing is made, the
+// first one leaves: a file that is read may be a pipe that nobody writes.
+func withSignals(parent context.Context, errs io.Writer, makes func() bool) (context.Context, func()) {
 	ctx, cancel := context.WithCancelCause(parent)
 	signals := make(chan os.Signal, 4)
 	signal.Notify(signals, os.Interrupt, syscall.SIGTERM, syscall.SIGHUP)
@@ -27,11 +28,13 @@ func withSignals(parent context.Context, errs io.Writer) (context.Context, func(
 			if !ok {
 				return
 			}
-			switch count {
-			case 1:
+			switch {
+			case !makes():
+				os.Exit(exitInterrupted)
+			case count == 1:
 				cancel(errInterrupted{received})
 				say(errs, "\nisolab: stopping and cleaning up …")
-			case 2:
+			case count == 2:
 				say(errs, "isolab: still cleaning up; once more leaves at once")
 			default:
 				os.Exit(exitInterrupted)

@@ -68,3 +68,32 @@ func unread(t *testing.T, end func(run *exec.Cmd)) {
 		t.Errorf("left behind:\n%s", left)
 	}
 }
+
+// TestReadingEnds interrupts commands that read a pipe into which nobody writes.
+func TestReadingEnds(t *testing.T) {
+	for _, command := range []string{"check", "run", "replay"} {
+		t.Run(command, func(t *testing.T) {
+			t.Parallel()
+			pipe := filepath.Join(t.TempDir(), "pipe.yaml")
+			if err := syscall.Mkfifo(pipe, 0o600); err != nil {
+				t.Fatal(err)
+			}
+			read := exec.Command(binary, command, pipe)
+			read.Env = append(os.Environ(), "ISOLAB_STATE="+t.TempDir())
+			if err := read.Start(); err != nil {
+				t.Fatal(err)
+			}
+			stuck := time.AfterFunc(time.Minute, func() { read.Process.Kill() })
+			defer stuck.Stop()
+			writer, err := os.OpenFile(pipe, os.O_WRONLY, 0) // waits until it is read
+			if err != nil {
+				t.Fatal(err)
+			}
+			defer writer.Close()
+			read.Process.Signal(syscall.SIGINT)
+			if read.Wait(); read.ProcessState.ExitCode() != exitInterrupted {
+				t.Errorf("%v, want exit code %d", read.ProcessState, exitInterrupted)
+			}
+		})
+	}
+}

@@ -49,6 +49,7 @@ type machinery struct {
 // open puts the machinery together. many is the number of scenarios, which
 // decides how much is shown.
 func (a *app) open(ctx context.Context, flags runFlags, many int) (*machinery, error) {
+	a.makes.Store(true)
 	m := &machinery{app: a, flags: flags, facts: machine.Look(ctx, "/"), state: a.stateDir(), started: time.Now(), granted: map[grantee]bool{}}
 	m.scratch = scratchDir(m.state)
 	var err error
