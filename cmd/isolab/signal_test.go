@@ -34,7 +34,7 @@ finally:
 func TestSignalsEndInTime(t *testing.T) {
 	testenv.Need(t, testenv.Root)
 	for name, signals := range map[string][]syscall.Signal{
-		"INT": {syscall.SIGINT}, "TERM": {syscall.SIGTERM}, "HUP": {syscall.SIGHUP}, "INT twice": {syscall.SIGINT, syscall.SIGINT},
+		"INT": {syscall.SIGINT}, "TERM": {syscall.SIGTERM}, "HUP": {syscall.SIGHUP}, "QUIT": {syscall.SIGQUIT}, "INT twice": {syscall.SIGINT, syscall.SIGINT},
 	} {
 		t.Run(name, func(t *testing.T) { interrupt(t, signals) })
 	}

@@ -9,7 +9,7 @@
 //
 // Everything after the flags is a command of the guest; "--" separates several.
 // The exit code is 0 when all of them ended with 0. A command that takes too long is
-// ended with SIGQUIT, so that it says what it was doing. A machine that stands still
+// ended with SIGABRT, so that it says what it was doing. A machine that stands still
 // (its first process says nothing any more) is the emulator's fault: it is booted once
 // more, and that is said.
 package main

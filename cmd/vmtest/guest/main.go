@@ -175,7 +175,7 @@ func commands() (first int) {
 }
 
 // run runs one command. When its time is over, every process of the machine gets
-// SIGQUIT, at which a Go program prints where it is, and then SIGKILL.
+// SIGABRT, at which a Go program prints where it is, and then SIGKILL.
 func run(argv []string, limit time.Duration) int {
 	cmd := exec.Command(argv[0], argv[1:]...)
 	cmd.Stdout, cmd.Stderr = os.Stdout, os.Stderr
@@ -194,7 +194,7 @@ func run(argv []string, limit time.Duration) int {
 		return 0
 	case <-time.After(limit):
 		fmt.Printf("vmtest: %s did not end within %v\n", argv[0], limit)
-		_ = unix.Kill(-1, unix.SIGQUIT) // everybody but this process (kill(2))
+		_ = unix.Kill(-1, unix.SIGABRT) // everybody but this process (kill(2))
 		time.Sleep(5 * time.Second)
 		_ = unix.Kill(-1, unix.SIGKILL)
 		<-ended
