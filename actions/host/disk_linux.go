@@ -9,6 +9,7 @@ import (
 	"os/exec"
 	"path/filepath"
 	"strconv"
+	"strings"
 	"time"
 
 	"golang.org/x/sys/unix"
@@ -120,7 +121,8 @@ func freeLoop() (*os.File, error) {
 }
 
 // dropDisk unmounts the disk and removes it, as far as it got. While something
-// still uses it, it is tried again for a while and then unmounted lazily.
+// still uses it, it is tried again for a while and then unmounted lazily; until that
+// something ends, the loop device is taken, and the disk is not gone.
 func dropDisk(ctx context.Context, dir string) error {
 	for delay := time.Millisecond; ; delay *= 2 {
 		err := unix.Unmount(dir, unix.UMOUNT_NOFOLLOW)
@@ -141,5 +143,33 @@ func dropDisk(ctx context.Context, dir string) error {
 			return err
 		}
 	}
-	return nil
+	return loopFree(ctx, imageOf(dir))
+}
+
+// loopFree waits a moment for the kernel to give back the loop device of an image
+// that was removed, and says whose turn it is when it does not.
+func loopFree(ctx context.Context, image string) error {
+	for delay := time.Millisecond; ; delay *= 2 {
+		device := loopOf(image)
+		if device == "" {
+			return nil
+		}
+		if delay >= time.Second || ctx.Err() != nil {
+			return fmt.Errorf("%s is still taken: a process has a file or directory of the disk open, and frees it when it ends", device)
+		}
+		time.Sleep(delay)
+	}
+}
+
+// loopOf finds the loop device of an image that was removed by its backing_file
+// (Documentation/ABI/testing/sysfs-block-loop); empty when there is none.
+func loopOf(image string) string {
+	files, _ := filepath.Glob("/sys/block/loop*/loop/backing_file")
+	for _, file := range files {
+		backing, err := os.ReadFile(file)
+		if err == nil && strings.TrimSpace(string(backing)) == image+" (deleted)" {
+			return "/dev/" + filepath.Base(filepath.Dir(filepath.Dir(file)))
+		}
+	}
+	return ""
 }

@@ -95,6 +95,33 @@ func TestDisk(t *testing.T) {
 	}
 }
 
+// TestDisk_busy demands that a disk counts as there until its loop device is free.
+func TestDisk_busy(t *testing.T) {
+	testenv.Need(t, testenv.Root, testenv.Tool("mkfs.ext4", "e2fsprogs"))
+	env := setup(t)
+	r, err := do[host.DiskResult](t, env, host.Disk, host.DiskParams{Name: "busy", Size: 16 * unit.MiB})
+	if errors.Is(err, actions.ErrUnsupported) {
+		t.Skip(err)
+	}
+	if err != nil {
+		t.Fatal(err)
+	}
+	holder, err := os.Open(r.Path)
+	if err != nil {
+		t.Fatal(err)
+	}
+	remove := host.Removers()["disk"]
+	ended, end := context.WithCancel(t.Context())
+	end() // nobody waits
+	if err := remove(ended, r.Path, map[string]string{"under": env.Run.Dir}); err == nil || !strings.Contains(err.Error(), r.Device+" is still taken") {
+		t.Errorf("while it is held: %v", err)
+	}
+	holder.Close()
+	if err := remove(t.Context(), r.Path, map[string]string{"under": env.Run.Dir}); err != nil {
+		t.Errorf("when it is free: %v", err)
+	}
+}
+
 func TestRemovers_touchOnlyOurs(t *testing.T) {
 	under := t.TempDir()
 	for _, kind := range []string{"swap", "disk"} {
