@@ -30,7 +30,7 @@ func (a *app) checkCommand() *cobra.Command {
 			if codes {
 				return a.printCodes()
 			}
-			sources, err := selection{names: args, all: all}.load()
+			sources, err := selection{names: args, all: all, leave: a.tellLeftOut}.load()
 			if err != nil {
 				return err
 			}

@@ -21,7 +21,7 @@ func (a *app) doctorCommand() *cobra.Command {
 		Example: `  isolab doctor
   isolab doctor --runtime embedded memory-limit`,
 		RunE: func(cmd *cobra.Command, args []string) error {
-			sources, err := selection{names: args, all: len(args) == 0}.load()
+			sources, err := selection{names: args, all: len(args) == 0, leave: a.tellLeftOut}.load()
 			if err == nil {
 				err = sound(sources)
 			}

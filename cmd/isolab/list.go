@@ -16,7 +16,7 @@ func (a *app) listCommand() *cobra.Command {
 		Short:   "List the built-in scenarios, or those of a folder",
 		Example: "  isolab list\n  isolab list --tag memory",
 		RunE: func(_ *cobra.Command, args []string) error {
-			sources, err := selection{names: args, all: len(args) == 0, tags: tags}.load()
+			sources, err := selection{names: args, all: len(args) == 0, tags: tags, leave: a.tellLeftOut}.load()
 			if err == nil {
 				err = sound(sources)
 			}
@@ -66,7 +66,7 @@ func (a *app) showCommand() *cobra.Command {
 		Example: "  isolab show memory-limit > mine.yaml",
 		Args:    one("the scenario to print"),
 		RunE: func(_ *cobra.Command, args []string) error {
-			sources, err := loadOne(args[0])
+			sources, _, err := loadOne(args[0])
 			if err != nil {
 				return err
 			}

@@ -28,7 +28,7 @@ with how often it held, and by which margin when it was closest to being false.`
 			if repeat < 1 {
 				return usagef("--repeat %d: it runs at least once", repeat)
 			}
-			sources, err := selection{names: args, all: flags.all, tags: flags.tags}.load()
+			sources, err := selection{names: args, all: flags.all, tags: flags.tags, leave: a.tellLeftOut}.load()
 			if err != nil {
 				return err
 			}

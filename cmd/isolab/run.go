@@ -88,7 +88,7 @@ func (a *app) runCommand() *cobra.Command {
 			if err := flags.check(); err != nil {
 				return err
 			}
-			sources, err := selection{names: args, all: flags.all, tags: flags.tags}.load()
+			sources, err := selection{names: args, all: flags.all, tags: flags.tags, leave: a.tellLeftOut}.load()
 			if err != nil {
 				return err
 			}

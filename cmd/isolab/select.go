@@ -1,6 +1,7 @@
 package main
 
 import (
+	"bytes"
 	"fmt"
 	"io/fs"
 	"os"
@@ -9,6 +10,7 @@ import (
 	"sort"
 	"strings"
 
+	"isolab/cmd/isolab/console"
 	"isolab/scenarios"
 	"isolab/schema"
 )
@@ -31,9 +33,10 @@ func sound(sources []source) error {
 
 // selection is how a user says which scenarios are meant.
 type selection struct {
-	names []string // names of built-in scenarios, files or folders
-	all   bool     // every built-in scenario
-	tags  []string // only those with one of these tags
+	names []string             // names of built-in scenarios, files or folders
+	all   bool                 // every built-in scenario
+	tags  []string             // only those with one of these tags
+	leave func(paths []string) // told what of folders is left out; nil for nobody
 }
 
 // load reads what was selected: what is named in that order, then with all the other
@@ -48,12 +51,16 @@ func (s selection) load() ([]source, error) {
 	if s.all {
 		names = append(names, slices.DeleteFunc(builtinNames(), func(name string) bool { return slices.Contains(names, name) })...)
 	}
+	var leftOut []string
 	for _, name := range names {
-		found, err := loadOne(name)
+		found, others, err := loadOne(name)
 		if err != nil {
 			return nil, err
 		}
-		sources = append(sources, found...)
+		sources, leftOut = append(sources, found...), append(leftOut, others...)
+	}
+	if len(leftOut) > 0 && s.leave != nil {
+		s.leave(leftOut)
 	}
 	tags := tagsOf(sources)
 	sources = s.tagged(sources)
@@ -81,57 +88,92 @@ func (s selection) tagged(sources []source) []source {
 	})
 }
 
-// loadOne reads a built-in scenario by name, a file, or every scenario of a folder.
-func loadOne(name string) ([]source, error) {
+// tellLeftOut names what of a folder was not taken for scenarios: the key may be
+// misspelt.
+func (a *app) tellLeftOut(paths []string) {
+	const most = 5
+	if more := len(paths) - most; more > 1 {
+		paths = append(slices.Clone(paths[:most]), fmt.Sprintf("and %d more", more))
+	}
+	if !a.quiet {
+		a.log.Info().Msgf("left out, without the key isolab: %s", console.Clean(strings.Join(paths, ", ")))
+	}
+}
+
+// loadOne reads a built-in scenario by name, a file, or every scenario of a folder;
+// leftOut is what of the folder was taken for none.
+func loadOne(name string) (sources []source, leftOut []string, err error) {
 	if slices.Contains(builtinNames(), name) {
 		scenario, mistakes := loadBuiltin(name)
-		return []source{{scenario, mistakes, true}}, nil
+		return []source{{scenario, mistakes, true}}, nil, nil
 	}
 	info, err := os.Stat(name)
 	if err != nil {
 		if near := schema.Nearest(name, builtinNames()); near != "" {
-			return nil, usagef("no scenario, file or folder is called %q; did you mean %q?", name, near)
+			return nil, nil, usagef("no scenario, file or folder is called %q; did you mean %q?", name, near)
 		}
-		return nil, usagef("no scenario, file or folder is called %q; `isolab list` shows what is built in", name)
+		return nil, nil, usagef("no scenario, file or folder is called %q; `isolab list` shows what is built in", name)
 	}
 	if !info.IsDir() {
 		scenario, mistakes := schema.ReadFile(name)
-		return []source{{scenario, mistakes, false}}, nil
+		return []source{{scenario, mistakes, false}}, nil, nil
 	}
 	return loadFolder(name)
 }
 
-// loadFolder reads every .yaml and .yml file below a folder that is a scenario;
-// other YAML files lack the key isolab, and included ones have no name and title.
-func loadFolder(dir string) (sources []source, err error) {
-	err = filepath.WalkDir(dir, func(path string, entry fs.DirEntry, err error) error {
-		if err != nil {
+// loadFolder reads every .yaml and .yml file below a folder that is a scenario.
+// What is left out are other YAML files, and links to folders, which are not
+// followed; a file that is made to be included is nothing to speak of.
+func loadFolder(dir string) (sources []source, leftOut []string, err error) {
+	err = filepath.WalkDir(dir+string(filepath.Separator), func(path string, entry fs.DirEntry, err error) error {
+		switch {
+		case err != nil:
 			return err
+		case entry.IsDir():
+		case leadsToFolder(path, entry):
+			leftOut = append(leftOut, path+" (a link to a folder)")
+		case !isYAML(path):
+		default:
+			text, err := readFile(path)
+			switch {
+			case err != nil || !isUTF16(text) && !hasKey(text, "isolab"):
+				leftOut = append(leftOut, path)
+			case isUTF16(text) || hasKey(text, "name") || hasKey(text, "title"):
+				scenario, mistakes := schema.ReadFile(path)
+				sources = append(sources, source{scenario, mistakes, false})
+			}
 		}
-		ext := filepath.Ext(path)
-		if entry.IsDir() || ext != ".yaml" && ext != ".yml" || !looksLikeScenario(path) {
-			return nil
-		}
-		scenario, mistakes := schema.ReadFile(path)
-		sources = append(sources, source{scenario, mistakes, false})
 		return nil
 	})
 	if err != nil {
-		return nil, fmt.Errorf("look for scenarios: %w", err)
+		return nil, nil, fmt.Errorf("look for scenarios: %w", err)
 	}
 	if len(sources) == 0 {
-		return nil, usagef("no scenario in %s; a scenario is a .yaml file with the keys isolab and name", dir)
+		return nil, nil, usagef("no scenario in %s; a scenario is a .yaml file with the keys isolab and name", dir)
 	}
-	return sources, nil
+	return sources, leftOut, nil
 }
 
-// looksLikeScenario reports whether a file has the key isolab at the start of a
-// line, and a key that a file made to be included cannot have.
-func looksLikeScenario(path string) bool {
-	data, err := readFile(path)
-	return err == nil && hasKey(data, "isolab") && (hasKey(data, "name") || hasKey(data, "title"))
+func isYAML(path string) bool {
+	ext := strings.ToLower(filepath.Ext(path))
+	return ext == ".yaml" || ext == ".yml"
 }
 
+// leadsToFolder reports whether an entry of a folder is a link to another one.
+func leadsToFolder(path string, entry fs.DirEntry) bool {
+	if entry.Type()&fs.ModeSymlink == 0 {
+		return false
+	}
+	info, err := os.Stat(path)
+	return err == nil && info.IsDir()
+}
+
+// isUTF16 recognises a byte order mark; the reader says that it is not UTF-8.
+func isUTF16(text []byte) bool {
+	return bytes.HasPrefix(text, []byte("\xff\xfe")) || bytes.HasPrefix(text, []byte("\xfe\xff"))
+}
+
+// hasKey reports whether a line begins with a key.
 func hasKey(data []byte, key string) bool {
 	text := strings.TrimPrefix(string(data), "\ufeff")
 	return strings.HasPrefix(text, key+":") || strings.Contains(text, "\n"+key+":")
