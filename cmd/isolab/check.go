@@ -105,6 +105,9 @@ func plural(count int, noun string) string {
 	return fmt.Sprintf("%d %ss", count, noun)
 }
 
+// mostShown is how many mistakes are printed: nobody reads on.
+const mostShown = 100
+
 // showDiagnostics prints mistakes with their lines, and counts them.
 func (a *app) showDiagnostics(diags schema.Diagnostics) {
 	width := 80
@@ -112,7 +115,10 @@ func (a *app) showDiagnostics(diags schema.Diagnostics) {
 		width = w
 	}
 	color := console.For(a.err, console.Brief).Color
-	diags.Render(a.err, sourceLine, width, color)
+	diags[:min(len(diags), mostShown)].Render(a.err, sourceLine, width, color)
+	if more := len(diags) - mostShown; more > 0 {
+		fmt.Fprintf(a.err, "\nand %d more\n", more)
+	}
 	if len(diags) > 1 {
 		fmt.Fprintf(a.err, "%d mistakes\n", len(diags))
 	}

@@ -2,6 +2,9 @@ package main
 
 import (
 	"io/fs"
+	"os"
+	"os/exec"
+	"path/filepath"
 	"slices"
 	"strings"
 	"testing"
@@ -71,5 +74,22 @@ func TestBrokenLinesCompileSafely(t *testing.T) {
 			}
 			lines[i] = line
 		}
+	}
+}
+
+// TestManyMistakes demands that a file which is wrong everywhere does not flood the
+// terminal.
+func TestManyMistakes(t *testing.T) {
+	file := filepath.Join(t.TempDir(), "many.yaml")
+	text := "isolab: 1\nname: many\ntitle: Wrong everywhere\nsteps:\n" + strings.Repeat("  - cgroup.raed: a\n", 1000)
+	if err := os.WriteFile(file, []byte(text), 0o600); err != nil {
+		t.Fatal(err)
+	}
+	out, _ := exec.Command(binary, "check", file).CombinedOutput()
+	if count := strings.Count(string(out), "many.yaml:"); count != mostShown {
+		t.Errorf("%d mistakes are shown", count)
+	}
+	if !strings.HasSuffix(string(out), "\nand 900 more\n1000 mistakes\n") {
+		t.Errorf("it ends with %q", out[max(len(out)-100, 0):])
 	}
 }
