@@ -28,11 +28,11 @@ func (a *app) doctorCommand() *cobra.Command {
 			if err != nil {
 				return err
 			}
-			m, err := a.open(cmd.Context(), runFlags{runtime: runtime, json: true}, len(sources))
+			m, err := a.look(cmd.Context(), runFlags{runtime: runtime})
 			if err != nil {
 				return err
 			}
-			defer m.close(cmd.Context())
+			defer m.letGo()
 			screen := console.New(console.For(a.out, console.Brief))
 			m.describeMachine(cmd.Context(), screen)
 			return m.diagnose(cmd.Context(), sources, screen)
@@ -58,6 +58,9 @@ func (m *machinery) describeMachine(ctx context.Context, screen *console.Console
 	}
 	if !f.Root {
 		screen.Row("user", "not root: much will be skipped; sudo helps")
+	}
+	if err := makeState(m.state); err != nil {
+		screen.Row("state", "nothing runs without a "+err.Error())
 	}
 	for _, name := range []string{"docker", "embedded"} {
 		o := m.chooser.open(ctx, name)

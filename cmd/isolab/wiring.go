@@ -50,15 +50,13 @@ type machinery struct {
 // decides how much is shown.
 func (a *app) open(ctx context.Context, flags runFlags, many int) (*machinery, error) {
 	a.makes.Store(true)
-	m := &machinery{app: a, flags: flags, facts: machine.Look(ctx, "/"), state: a.stateDir(), started: time.Now(), granted: map[grantee]bool{}}
-	m.scratch = scratchDir(m.state)
-	var err error
-	if m.chooser, err = newChooser(flags.runtime, m.state); err != nil {
+	m, err := a.look(ctx, flags)
+	if err != nil {
 		return nil, err
 	}
 	os.Setenv("ISOLAB_STATE", m.state) // for the reaper, which has no flags
 	if err := makeState(m.state); err != nil {
-		return nil, fmt.Errorf("state directory: %w", err)
+		return nil, err
 	}
 	if m.journal, err = journal.Open(filepath.Join(m.state, "journal"), journal.Options{
 		Reaper: []string{"/proc/self/exe"},
@@ -70,6 +68,15 @@ func (a *app) open(ctx context.Context, flags runFlags, many int) (*machinery, e
 		return nil, err
 	}
 	return m, nil
+}
+
+// look is the part of the machinery that makes nothing.
+func (a *app) look(ctx context.Context, flags runFlags) (*machinery, error) {
+	m := &machinery{app: a, flags: flags, facts: machine.Look(ctx, "/"), state: a.stateDir(), started: time.Now(), granted: map[grantee]bool{}}
+	m.scratch = scratchDir(m.state)
+	var err error
+	m.chooser, err = newChooser(flags.runtime, m.state)
+	return m, err
 }
 
 // stateDir is where journals, images and scratch files are kept: a whole path, as the
@@ -109,14 +116,14 @@ func (a *app) chosenState() string {
 // its files below. What is secret there has a mode of its own.
 func makeState(dir string) error {
 	const way = 0o711
-	if err := os.MkdirAll(dir, way); err != nil {
-		return err
+	err := os.MkdirAll(dir, way)
+	if info, there := os.Stat(dir); err == nil && there == nil && info.Mode().Perm()&0o011 != 0o011 {
+		err = os.Chmod(dir, info.Mode().Perm()|0o011)
 	}
-	info, err := os.Stat(dir)
-	if err != nil || info.Mode().Perm()&0o011 == 0o011 {
-		return err
+	if err != nil {
+		return fmt.Errorf("state directory: %w; name another with --state or ISOLAB_STATE", err)
 	}
-	return os.Chmod(dir, info.Mode().Perm()|0o011)
+	return nil
 }
 
 // sinks is everything that reads the events: the reports, and the terminal. That one
@@ -294,11 +301,16 @@ func (m *machinery) finish(ctx context.Context, summaries []engine.Summary) erro
 
 func (m *machinery) close(ctx context.Context) error {
 	err := m.journal.Close(ctx, removers(m.state, m.chooser.byName)).Err()
+	m.letGo()
+	return err
+}
+
+// letGo takes away what is not needed any more.
+func (m *machinery) letGo() {
 	m.chooser.Close()
 	for _, dir := range []string{m.scratch, filepath.Join(m.state, "journal"), m.state} {
 		os.Remove(dir) // only when it is empty
 	}
-	return err
 }
 
 // pause is the presenter's stop: it waits for Enter when a person watches.
