@@ -6,6 +6,7 @@ import (
 	"crypto/sha256"
 	"errors"
 	"fmt"
+	"io/fs"
 	"os"
 	"path/filepath"
 	"strings"
@@ -82,11 +83,19 @@ func (c *chooser) Choose(ctx context.Context, required string) (runtime.Runtime,
 	if e.err != nil {
 		return nil, "", fmt.Errorf("no runtime can be used: docker: %v; embedded: %v", d.err, e.err)
 	}
+	return e.rt, without(d.err, os.Getenv("DOCKER_HOST")), nil
+}
+
+// without says why Docker is not used.
+func without(err error, host string) string {
 	why := "no Docker daemon answers"
-	if host := os.Getenv("DOCKER_HOST"); host != "" {
+	if errors.Is(err, fs.ErrPermission) {
+		why = "this user may not talk to the Docker daemon"
+	}
+	if host != "" {
 		why += " at DOCKER_HOST=" + console.Clean(host)
 	}
-	return e.rt, why, nil
+	return why
 }
 
 // open makes a runtime on first use and asks it whether it can run containers.
