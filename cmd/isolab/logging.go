@@ -7,7 +7,6 @@ import (
 	"time"
 
 	"github.com/rs/zerolog"
-	"golang.org/x/term"
 
 	"isolab/cmd/isolab/console"
 	"isolab/engine/event"
@@ -25,7 +24,7 @@ func newLog(out io.Writer, level string, json bool) (zerolog.Logger, error) {
 		return zerolog.New(out).Level(at).With().Timestamp().Logger(), nil
 	}
 	file, _ := out.(*os.File)
-	plain := file == nil || !term.IsTerminal(int(file.Fd())) || os.Getenv("NO_COLOR") != ""
+	plain := file == nil || !console.For(file, console.Brief).Color
 	pretty := zerolog.ConsoleWriter{Out: out, NoColor: plain, PartsOrder: []string{zerolog.MessageFieldName},
 		FormatMessage: func(message any) string { return "isolab: " + message.(string) }}
 	return zerolog.New(pretty).Level(at), nil

@@ -44,13 +44,19 @@ type File interface {
 // is a terminal, and no colour when NO_COLOR is set (https://no-color.org).
 func For(out File, detail Detail) Options {
 	terminal := term.IsTerminal(int(out.Fd()))
-	options := Options{Out: out, Detail: detail, Width: 80,
-		Color: terminal && os.Getenv("NO_COLOR") == "" && os.Getenv("TERM") != "dumb",
-		Live:  terminal && os.Getenv("TERM") != "dumb"}
+	smart := terminal && !dumb()
+	options := Options{Out: out, Detail: detail, Width: 80, Color: smart && os.Getenv("NO_COLOR") == "", Live: smart}
 	if width, _, err := term.GetSize(int(out.Fd())); terminal && err == nil && width > 20 {
 		options.Width = min(width, 100)
 	}
 	return options
+}
+
+// dumb reports whether the terminal knows no control sequences; without a name it is
+// taken for a usual one.
+func dumb() bool {
+	name, named := os.LookupEnv("TERM")
+	return named && (name == "" || name == "dumb")
 }
 
 // Console is a sink that shows events. It is not safe for concurrent use; see

@@ -78,3 +78,12 @@ func TestAStepThatMayFailSaysSo(t *testing.T) {
 		t.Errorf("%s", text)
 	}
 }
+
+func TestDumbTerminals(t *testing.T) {
+	for name, want := range map[string]bool{"": true, "dumb": true, "xterm": false} {
+		t.Setenv("TERM", name)
+		if got := dumb(); got != want {
+			t.Errorf("TERM=%q is dumb: %v, want %v", name, got, want)
+		}
+	}
+}
