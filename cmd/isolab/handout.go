@@ -26,7 +26,7 @@ stay, unless --recorded has newer ones.`,
 		Example: `  isolab run mine.yaml --report json=run.jsonl
   isolab handout mine.yaml --recorded run.jsonl > README.md`,
 		RunE: func(_ *cobra.Command, args []string) error {
-			sources, err := selection{names: args, leave: a.tellLeftOut}.load()
+			sources, err := selection{names: args, named: true, leave: a.tellLeftOut}.load()
 			if err != nil {
 				return err
 			}

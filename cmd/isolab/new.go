@@ -4,7 +4,6 @@ import (
 	_ "embed"
 	"fmt"
 	"os"
-	"path/filepath"
 	"regexp"
 	"strings"
 
@@ -28,7 +27,7 @@ comment on each part. An existing file is never overwritten.`,
 		Args:    one("the scenario to write"),
 		RunE: func(_ *cobra.Command, args []string) error {
 			name := strings.TrimSuffix(args[0], ".yaml")
-			if !scenarioName.MatchString(filepath.Base(name)) {
+			if !scenarioName.MatchString(name) {
 				return usagef("%q is not a name for a scenario: use lower case letters, digits and dashes, a letter first", name)
 			}
 			path := name + ".yaml"
@@ -37,7 +36,7 @@ comment on each part. An existing file is never overwritten.`,
 				return usageError{fmt.Errorf("write a new scenario: %w", err)}
 			}
 			defer file.Close()
-			if _, err := file.WriteString(strings.ReplaceAll(newScenario, "NAME", filepath.Base(name))); err != nil {
+			if _, err := file.WriteString(strings.ReplaceAll(newScenario, "NAME", name)); err != nil {
 				return fmt.Errorf("write %s: %w", path, err)
 			}
 			fmt.Fprintf(a.out, "wrote %s; run it with: isolab run %s\n", path, path)

@@ -27,7 +27,7 @@ them is the built-in one: isolab workload --save - | docker load`,
 			if runtime != "docker" && runtime != "embedded" {
 				return usagef("--runtime %s: there is docker and embedded", runtime)
 			}
-			sources, err := selection{names: args, leave: a.tellLeftOut}.load()
+			sources, err := selection{names: args, named: true, leave: a.tellLeftOut}.load()
 			if err != nil {
 				return err
 			}

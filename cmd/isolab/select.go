@@ -35,6 +35,7 @@ func sound(sources []source) error {
 type selection struct {
 	names []string             // names of built-in scenarios, files or folders
 	all   bool                 // every built-in scenario
+	named bool                 // there is no --all to name them
 	tags  []string             // only those with one of these tags
 	leave func(paths []string) // told what of folders is left out; nil for nobody
 }
@@ -43,7 +44,12 @@ type selection struct {
 // built-in ones, each once. Mistakes in a file are kept with it, so that all of
 // all files can be told at once: compileAll and sound do.
 func (s selection) load() ([]source, error) {
-	if len(s.names) == 0 && !s.all {
+	switch {
+	case slices.Contains(s.tags, ""):
+		return nil, usagef("--tag: it is empty")
+	case len(s.names) == 0 && s.named:
+		return nil, usagef("name a scenario, a file or a folder; `isolab list` shows what is built in")
+	case len(s.names) == 0 && !s.all:
 		return nil, usagef("name a scenario, a file or a folder, or use --all; `isolab list` shows what is built in")
 	}
 	var sources []source
@@ -64,6 +70,9 @@ func (s selection) load() ([]source, error) {
 	}
 	tags := tagsOf(sources)
 	sources = s.tagged(sources)
+	if len(sources) == 0 && len(tags) == 0 {
+		return nil, usagef("no scenario has the tag %s; there is none with a tag", strings.Join(s.tags, " or "))
+	}
 	if len(sources) == 0 {
 		return nil, usagef("no scenario has the tag %s; there is %s", strings.Join(s.tags, " or "), strings.Join(tags, ", "))
 	}

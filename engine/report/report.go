@@ -21,6 +21,9 @@ func Open(kind, path string) (event.Sink, func() error, error) {
 	if path == "" {
 		return nil, nil, fmt.Errorf("report %s: it has no file name; write %s=file", kind, kind)
 	}
+	if path == "-" {
+		return nil, nil, fmt.Errorf("report %s: it goes to a file, and - is none", kind)
+	}
 	file, err := os.Create(path)
 	if err != nil {
 		return nil, nil, fmt.Errorf("write the report: %w", err)
