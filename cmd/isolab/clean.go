@@ -52,7 +52,11 @@ func (a *app) sweepDead(ctx context.Context) {
 func (a *app) sweep(ctx context.Context, kept bool) (journal.Report, error) {
 	options := sweepOptions()
 	options.Kept = kept
-	return journal.Sweep(ctx, filepath.Join(a.stateDir(), "journal"), orphaned(a.stateDir()), options)
+	report, err := journal.Sweep(ctx, filepath.Join(a.stateDir(), "journal"), orphaned(a.stateDir()), options)
+	for _, path := range report.Corrupt {
+		a.log.Warn().Msgf("a damaged journal is set aside, to be looked at: %s", path)
+	}
+	return report, err
 }
 
 // sweepOptions: a daemon goes on working for a dead client. It takes up to two

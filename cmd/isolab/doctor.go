@@ -112,7 +112,7 @@ func (m *machinery) diagnose(ctx context.Context, sources []source, screen *cons
 	for _, v := range verdicts {
 		screen.Alike(v.word, names[v], v.reason, v.help)
 	}
-	fmt.Fprintf(m.app.out, "\n%d of %d scenarios will run here\n", able, len(sources))
+	fmt.Fprintf(m.app.out, "\n%d of %s will run here\n", able, plural(len(sources), "scenario"))
 	if able == 0 {
 		return exitCode(exitNothing)
 	}

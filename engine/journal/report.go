@@ -47,22 +47,27 @@ func (r Report) Err() error {
 
 // String is one line for a terminal.
 func (r Report) String() string {
-	parts := []string{count(len(r.Removed), "removed")}
+	parts := []string{fmt.Sprintf("%d removed", len(r.Removed))}
 	for _, part := range []struct {
-		n    int
-		what string
+		n         int
+		one, many string
 	}{
-		{len(r.Left), "left behind"}, {len(r.Kept), "kept on purpose"}, {len(r.Live), "sessions at work"},
-		{len(r.Busy), "sessions swept by others"}, {len(r.Elsewhere), "sessions of other machines"}, {len(r.Corrupt), "damaged journals set aside"},
+		{len(r.Left), "left behind", "left behind"},
+		{len(r.Kept), "kept on purpose", "kept on purpose"},
+		{len(r.Live), "session at work", "sessions at work"},
+		{len(r.Busy), "session swept by others", "sessions swept by others"},
+		{len(r.Elsewhere), "session of another machine", "sessions of other machines"},
+		{len(r.Corrupt), "damaged journal set aside", "damaged journals set aside"},
 	} {
-		if part.n > 0 {
-			parts = append(parts, count(part.n, part.what))
+		switch {
+		case part.n == 1:
+			parts = append(parts, "1 "+part.one)
+		case part.n > 1:
+			parts = append(parts, fmt.Sprintf("%d %s", part.n, part.many))
 		}
 	}
 	return strings.Join(parts, ", ")
 }
-
-func count(n int, what string) string { return fmt.Sprintf("%d %s", n, what) }
 
 func (r *Report) fail(err error) {
 	if err != nil {
