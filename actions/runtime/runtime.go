@@ -31,8 +31,9 @@ type Runtime interface {
 	Wait(ctx context.Context, name string) (Exit, error)
 	// Signal sends sig to the container's main process.
 	Signal(ctx context.Context, name string, sig syscall.Signal) error
-	// Stop sends the stop signal and, after the grace time, SIGKILL. It returns
-	// when the container has ended; a container that had ended already is no error.
+	// Stop sends the stop signal and, after the grace time, SIGKILL: at once when it
+	// is 0. It returns when the container has ended; a container that had ended
+	// already is no error.
 	Stop(ctx context.Context, name string, grace time.Duration) error
 	// Pause and Unpause freeze and thaw all processes of the container.
 	Pause(ctx context.Context, name string) error

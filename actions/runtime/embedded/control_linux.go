@@ -14,9 +14,6 @@ import (
 	"isolab/actions/runtime"
 )
 
-// defaultGrace is the time between the stop signal and SIGKILL.
-const defaultGrace = 10 * time.Second
-
 // Signal sends a signal to the container's main process, by pidfd.
 func (r *Runtime) Signal(ctx context.Context, name string, sig syscall.Signal) error {
 	rec, err := r.running(name)
@@ -47,8 +44,8 @@ func (r *Runtime) signal(p process, sig syscall.Signal) error {
 	return nil
 }
 
-// Stop sends the stop signal, waits for the grace time (the container's own when
-// it is 0, else 10 s), and then kills all of the container's processes.
+// Stop sends the stop signal, waits for the grace time, and then kills all of the
+// container's processes.
 func (r *Runtime) Stop(ctx context.Context, name string, grace time.Duration) error {
 	if err := r.stop(ctx, name, grace); err != nil {
 		return fmt.Errorf("stop container %s: %w", name, err)
@@ -68,7 +65,7 @@ func (r *Runtime) stop(ctx context.Context, name string, grace time.Duration) er
 	if err := r.signal(rec.Process, sig); err != nil && !errors.Is(err, runtime.ErrNotRunning) {
 		return err
 	}
-	patience, cancel := context.WithTimeout(ctx, graceOf(rec.Spec, grace))
+	patience, cancel := context.WithTimeout(ctx, grace)
 	defer cancel()
 	if _, err := r.wait(patience, name); err == nil || ctx.Err() != nil {
 		return err
@@ -90,16 +87,6 @@ func (r *Runtime) killAll(ctx context.Context, rec record) error {
 		return err
 	}
 	return group.Kill(ctx)
-}
-
-func graceOf(spec runtime.Spec, asked time.Duration) time.Duration {
-	switch {
-	case asked > 0:
-		return asked
-	case spec.StopGrace > 0:
-		return spec.StopGrace
-	}
-	return defaultGrace
 }
 
 // stopSignal reads TERM, SIGTERM or 15; empty is SIGTERM.

@@ -23,6 +23,7 @@ func lifeCases() []testCase {
 		must("remove_by_another_runtime_value", removeUnknown),
 		must("stop_with_handler", stopHandled),
 		must("stop_kills_after_grace", stopKills),
+		must("stop_without_grace", stopAtOnce),
 		must("stop_exited_is_no_error", stopExited),
 		must("stop_signal", stopSignal),
 		must("signal_reaches_main_process", signalMain),
@@ -155,6 +156,16 @@ func stopKills(f *fixture) {
 	equal(f, "code", e.Code, 137)
 	equal(f, "signal", e.Signal, int(syscall.SIGKILL))
 	equal(f, "out of memory", e.OOMKilled, false)
+}
+
+// stopAtOnce: no grace is none, whatever the container's own is.
+func stopAtOnce(f *fixture) {
+	spec := f.spec("sleep", "60")
+	spec.StopGrace = time.Hour
+	name := f.start(spec)
+	f.settled(f.inspect(name).PID)
+	f.check(f.rt.Stop(f.ctx, name, 0))
+	equal(f, "code", f.wait(name).Code, 137)
 }
 
 func stopExited(f *fixture) {
