@@ -14,6 +14,7 @@ import (
 	"isolab/actions/actionstest"
 	"isolab/actions/cgroup"
 	"isolab/actions/command"
+	kernel "isolab/actions/kernel/cgroup"
 	"isolab/actions/target"
 	"isolab/actions/workload"
 	"isolab/schema/testenv"
@@ -85,6 +86,28 @@ func TestLinuxLevel(t *testing.T) {
 	limit = must[cgroup.FileResult, cgroup.FileParams](t, env, cgroup.ReadFile, `{cgroup: small, file: memory.max|memory.limit_in_bytes}`)
 	if limit.Value != 10485760 || limit.Origins()["value"] != limit.Path {
 		t.Errorf("limit %+v", limit)
+	}
+}
+
+// The run's own group may be there before, without the cap: embedded containers are
+// in it too.
+func TestCreate_capsTheRun(t *testing.T) {
+	env := setup(t)
+	host, err := target.Host(&env.Env)
+	if err != nil {
+		t.Fatal(err)
+	}
+	if err := host.Supports(kernel.FeaturePids); err != nil {
+		t.Skip(err)
+	}
+	env.Ledger.Intend("cgroup", env.Run.Cgroup, nil)
+	group, err := host.Create(env.Run.Cgroup, kernel.Options{})
+	if err != nil {
+		t.Fatal(err)
+	}
+	create(t, env, `{name: small}`)
+	if reading, err := group.Read(t.Context()); err != nil || reading.Pids.Limit != 4096 {
+		t.Errorf("the run may have %d processes (%v)", reading.Pids.Limit, err)
 	}
 }
 

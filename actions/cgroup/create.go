@@ -104,16 +104,14 @@ func makeGroup(env *actions.Env, host *cgroup.Host, p CreateParams, owner *cgrou
 // runPids bounds all groups of a run together, where the author sets no limit.
 const runPids = 4096
 
-// runGroup makes the run's own group once, with its cap.
+// runGroup makes the run's own group and sets its cap. It may be there without one:
+// the embedded runtime makes it too, for containers that each have their own.
 func runGroup(env *actions.Env, host *cgroup.Host) error {
 	if err := intend(env, env.Run.Cgroup); err != nil {
 		return err
 	}
-	group, err := host.Group(env.Run.Cgroup)
-	if err != nil || group.Exists() && group.Path("pids") != "" {
-		return err
-	}
-	if group, err = host.Create(env.Run.Cgroup, cgroup.Options{}); err != nil {
+	group, err := host.Create(env.Run.Cgroup, cgroup.Options{})
+	if err != nil {
 		return target.Unsupported(err)
 	}
 	if host.Supports(cgroup.FeaturePids) != nil {
