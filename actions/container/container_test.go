@@ -119,6 +119,8 @@ func TestStart_capsThatProtectTheMachine(t *testing.T) {
 		"no memory limit":    {schema.Limits{Memory: ptr(unit.Unlimited)}, 512, ptr(500)},
 		"no pids limit":      {schema.Limits{PIDs: ptr(int64(0)), Memory: ptr(unit.MiB)}, 512, nil},
 		"many pids":          {schema.Limits{PIDs: ptr(int64(9000)), Memory: ptr(unit.MiB)}, 9000, nil},
+		"more pids than any": {schema.Limits{PIDs: ptr(int64(4000000)), Memory: ptr(unit.MiB)}, 16384, nil},
+		"more than all":      {schema.Limits{Memory: ptr(8000 * 1024 * unit.GiB)}, 512, ptr(500)},
 		"swap without limit": {schema.Limits{Memory: ptr(unit.Unlimited), Swap: ptr(unit.Size(0))}, 512, ptr(500)},
 	} {
 		t.Run(name, func(t *testing.T) {

@@ -13,13 +13,14 @@ import (
 	"isolab/schema/unit"
 )
 
-// The caps that protect the machine where an author sets no limit. Memory has
-// none: a lesson on what "no limit" means needs the kernel's own number there.
-// Instead such a process is the first that the kernel kills when the machine
-// itself runs out of memory.
+// The caps that protect the machine where an author sets no limit, or one that
+// bounds nothing. Memory has none: a lesson on what "no limit" means needs the
+// kernel's own number there. Instead such a process is the first that the kernel
+// kills when the machine itself runs out of memory.
 const (
-	pidsCap  = 512 // pids.max, or RLIMIT_NPROC without cgroups: a fork bomb ends here
-	oomScore = 500 // oom_score_adj, of -1000 to 1000; proc_pid_oom_score_adj(5)
+	pidsCap  = 512   // pids.max, or RLIMIT_NPROC without cgroups: a fork bomb ends here
+	pidsMost = 16384 // half of the usual kernel.pid_max: the machine can start processes still; proc_sys_kernel(5)
+	oomScore = 500   // oom_score_adj, of -1000 to 1000; proc_pid_oom_score_adj(5)
 )
 
 // override lays the limits that a step sets over those of the declaration.
@@ -65,8 +66,8 @@ func limits(ctx context.Context, env *actions.Env, l schema.Limits) (runtime.Lim
 		disable := !*l.OOMKill
 		out.OOMKillDisable = &disable
 	}
-	if l.PIDs != nil && *l.PIDs <= 0 {
-		out.PIDs = ptr(int64(pidsCap))
+	if l.PIDs != nil {
+		out.PIDs = ptr(pids(env, *l.PIDs))
 	}
 	device, err := deviceLimit(ctx, env, l)
 	if err != nil {
@@ -76,6 +77,30 @@ func limits(ctx context.Context, env *actions.Env, l schema.Limits) (runtime.Lim
 		out.IO = []runtime.DeviceLimit{*device}
 	}
 	return out, nil
+}
+
+// pids keeps the author's limit where it protects the machine.
+func pids(env *actions.Env, asked int64) int64 {
+	if asked <= 0 {
+		return pidsCap
+	}
+	if asked > pidsMost {
+		env.Note(fmt.Sprintf("pids limit %d: a container gets %d at most, which leaves the machine some", asked, pidsMost))
+	}
+	return min(asked, pidsMost)
+}
+
+// openMemory reports a memory limit that bounds nothing on this machine.
+func openMemory(env *actions.Env, limit *unit.Size) bool {
+	if limit == nil || limit.IsUnlimited() {
+		return true
+	}
+	fs, err := target.Proc(env)
+	if err != nil {
+		return false
+	}
+	memory, err := fs.Memory()
+	return err == nil && *limit >= memory.Total
 }
 
 // deviceLimit is nil when no I/O limit is set.

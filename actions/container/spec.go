@@ -148,8 +148,8 @@ func sharedMode(env *actions.Env, mode string) (string, error) {
 // protect sets the caps for what the author left open. A Windows container
 // knows neither of them.
 func protect(ctx context.Context, env *actions.Env, spec *runtime.Spec) error {
-	openMemory := spec.Limits.Memory == nil || spec.Limits.Memory.IsUnlimited()
-	if spec.Limits.PIDs != nil && !openMemory {
+	open := openMemory(env, spec.Limits.Memory)
+	if spec.Limits.PIDs != nil && !open {
 		return nil
 	}
 	info, err := env.Runtime.Info(ctx)
@@ -167,10 +167,10 @@ func protect(ctx context.Context, env *actions.Env, spec *runtime.Spec) error {
 		maps.Copy(limits, spec.Ulimits)
 		spec.Ulimits = limits
 	}
-	if openMemory && spec.OOMScore == nil {
+	if open && spec.OOMScore == nil {
 		spec.OOMScore = ptr(oomScore)
 	}
-	if openMemory && *spec.OOMScore < 0 {
+	if open && *spec.OOMScore < 0 {
 		return fmt.Errorf("oom_score_adj %d without a memory limit would let the kernel kill everything else first; set limits.memory", *spec.OOMScore)
 	}
 	return nil
