@@ -5,6 +5,7 @@ import (
 	"errors"
 	"os"
 	"path/filepath"
+	"reflect"
 	"slices"
 	"strings"
 	"testing"
@@ -181,6 +182,12 @@ func TestDetached(t *testing.T) {
 	create(t, env, `{name: one}`)
 	create(t, env, `{name: two}`)
 	started := must[cgroup.RunResult, cgroup.RunParams](t, env, cgroup.Run, `{cgroup: one, detach: true, command: [sleep, '1000']}`)
+	for _, field := range reflect.VisibleFields(cgroup.Run.Result) {
+		name := field.Tag.Get("expr")
+		if known := name == "" || name == "pid" || name == "missing"; known != (started.Missing[name] == "") {
+			t.Errorf("%s is missing because %q", name, started.Missing[name])
+		}
+	}
 	must[actions.Empty, cgroup.FreezeParams](t, env, cgroup.Freeze, "{cgroup: one}")
 	if r := must[cgroup.ReadResult, cgroup.ReadParams](t, env, cgroup.Read, "{cgroup: one}"); !r.Frozen || !slices.Equal(r.Processes, []int{started.PID}) {
 		t.Errorf("frozen: %+v", r)

@@ -49,9 +49,10 @@ type RunResult struct {
 	StderrBytes unit.Size     `json:"stderr_bytes" expr:"stderr_bytes" doc:"How much it wrote to standard error, kept or not."`
 	Truncated   bool          `json:"truncated" expr:"truncated" doc:"Whether more was written than is kept."`
 
-	// Missing has the reason for every count that this kernel does not offer; it
-	// is zero then.
-	Missing map[string]string `json:"missing" expr:"missing" doc:"For each count that this kernel does not offer, by its name, the reason."`
+	// Missing has the reason for every count that this kernel does not offer, and
+	// for what is known only at the end of a command that is detached; such a field
+	// is zero.
+	Missing map[string]string `json:"missing" expr:"missing" doc:"For each field that this kernel does not offer, or that a detached command does not have yet, by its name, the reason."`
 
 	origins map[string]string
 }
@@ -174,7 +175,7 @@ func run(ctx context.Context, env *actions.Env, p RunParams) (RunResult, error) 
 	}
 	if p.Detach {
 		pid, err := startInside(ctx, env, group, p)
-		return RunResult{PID: pid}, err
+		return detached(pid), err
 	}
 	ended, err := runInside(ctx, env, group, p)
 	if err != nil {
@@ -182,6 +183,16 @@ func run(ctx context.Context, env *actions.Env, p RunParams) (RunResult, error) 
 	}
 	after, err := group.Read(ctx)
 	return account(env, ended, before, after), target.Unsupported(err)
+}
+
+// detached is the result for a command that still runs: of its end, nothing is known.
+func detached(pid int) RunResult {
+	r := RunResult{PID: pid, Missing: map[string]string{}}
+	for _, name := range []string{"exit_code", "signal", "signal_name", "oom_killed", "oom_kills", "failures", "memory_peak",
+		"cpu", "duration", "stdout", "stderr", "stdout_bytes", "stderr_bytes", "truncated"} {
+		r.Missing[name] = "the command is detached, and its end is not waited for"
+	}
+	return r
 }
 
 // account puts together how the command ended and what the kernel counted for the
