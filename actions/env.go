@@ -16,6 +16,16 @@ var ErrUnsupported = runtime.ErrUnsupported
 // ErrDenied is wrapped when a permission is missing at run time.
 var ErrDenied = errors.New("not permitted")
 
+// Final is an error that stays however often the step is done again: only another
+// step could change its cause, and none runs meanwhile.
+type Final struct{ Err error }
+
+// Error is that of the error itself.
+func (e Final) Error() string { return e.Err.Error() }
+
+// Unwrap gives the error itself.
+func (e Final) Unwrap() error { return e.Err }
+
 // Env is what a running step may use. It is made by the engine, one for each
 // time that an action runs, and safe for concurrent use.
 type Env struct {

@@ -87,7 +87,7 @@ func (r countResult) Noise(field string, miss actions.Miss) (string, float64) {
 type countParams struct {
 	Text  string `json:"text" doc:"Text to give back." isolab:"main"`
 	Code  int    `json:"code" doc:"How to end."`
-	Fail  string `json:"fail" doc:"An error to return." enum:"always,first,unsupported,hang,panic,unread,deaf,release"`
+	Fail  string `json:"fail" doc:"An error to return." enum:"always,first,final,unsupported,hang,panic,unread,deaf,release"`
 	Noisy bool   `json:"noisy" doc:"Whether the result is noisy."`
 	Slow  bool   `json:"slow" doc:"Whether it is noisy, and that makes the code smaller."`
 	Make  string `json:"make" doc:"The name of something to make."`
@@ -136,6 +136,8 @@ func (b *bench) run(ctx context.Context, env *actions.Env, p countParams) (count
 	switch {
 	case p.Fail == "always", p.Fail == "first" && n == 1:
 		return countResult{}, errors.New("count: it failed")
+	case p.Fail == "final":
+		return countResult{}, fmt.Errorf("count: %w", actions.Final{Err: errors.New("nothing is left")})
 	case p.Fail == "unsupported":
 		return countResult{}, fmt.Errorf("count: %w: there is no abacus; buy one", actions.ErrUnsupported)
 	case p.Fail == "hang":
@@ -314,6 +316,11 @@ func TestEventuallyEnds(t *testing.T) {
 	summary := b.play("steps: [{test.count: x, eventually: {within: 3s, every: 1s}, expect: ['result.n > 100']}]")
 	if summary.Outcome != event.Failed || b.count != 4 {
 		t.Errorf("%s after %d tries, want failed after 4", summary.Outcome, b.count)
+	}
+	b = newBench(t)
+	summary = b.play("steps: [{test.count: {fail: final}, eventually: 10s, expect: ['result.n > 0']}]")
+	if summary.Outcome != event.Errored || b.count != 1 {
+		t.Errorf("%s after %d tries, want an error after 1: nothing can change it", summary.Outcome, b.count)
 	}
 }
 

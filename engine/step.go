@@ -245,7 +245,7 @@ func tighten(now, before []event.Claim) {
 
 // hopeless reports whether no repetition can help.
 func hopeless(err error) bool {
-	return errors.Is(err, actions.ErrUnsupported) || errors.Is(err, actions.ErrDenied)
+	return errors.Is(err, actions.ErrUnsupported) || errors.Is(err, actions.ErrDenied) || errors.As(err, new(actions.Final))
 }
 
 // holding counts the claims that were judged to hold.

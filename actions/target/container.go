@@ -68,8 +68,8 @@ func Inspect(ctx context.Context, env *actions.Env, name string) (runtime.Inspec
 }
 
 // PID is a running container's main process as the host sees it. A container
-// that does not run is ErrNotRunning, and one whose processes the host cannot
-// see (in a virtual machine, say) is ErrUnsupported.
+// that does not run is ErrNotRunning (and final, if it has ended), and one whose
+// processes the host cannot see (in a virtual machine, say) is ErrUnsupported.
 func PID(ctx context.Context, env *actions.Env, name string) (int, error) {
 	seen, err := running(ctx, env, name)
 	if err != nil {
@@ -87,7 +87,7 @@ func running(ctx context.Context, env *actions.Env, name string) (runtime.Inspec
 	case err != nil || seen.PID != 0:
 		return seen, err
 	case seen.State == runtime.StateExited:
-		return seen, fmt.Errorf("container %s is %w", name, ended(ctx, env, seen.Name, seen.Exit))
+		return seen, actions.Final{Err: fmt.Errorf("container %s is %w", name, ended(ctx, env, seen.Name, seen.Exit))}
 	}
 	return seen, fmt.Errorf("container %s has no process, it is %s: %w", name, seen.State, runtime.ErrNotRunning)
 }

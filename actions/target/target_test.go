@@ -38,6 +38,12 @@ func TestPID(t *testing.T) {
 	rt.States["x"] = runtime.StateExited
 	if _, err := target.PID(context.Background(), &env.Env, "a"); !errors.Is(err, runtime.ErrNotRunning) {
 		t.Errorf("ended: %v", err)
+	} else if !errors.As(err, new(actions.Final)) {
+		t.Errorf("ended, and not final: %v", err)
+	}
+	rt.States["x"] = runtime.StateCreated
+	if _, err := target.PID(context.Background(), &env.Env, "a"); !errors.Is(err, runtime.ErrNotRunning) || errors.As(err, new(actions.Final)) {
+		t.Errorf("not started: %v", err)
 	}
 	rt.Exit, rt.Stderr = runtime.Exit{Code: 2}, "eatmemory: no such size\nusage: eatmemory SIZE\n"
 	const want = "container a is not running: its command exited with 2: eatmemory: no such size"
