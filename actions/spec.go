@@ -23,6 +23,9 @@ type Spec[P, R any] struct {
 	// Observes is true when doing it again changes nothing: such actions may be
 	// repeated under eventually and always.
 	Observes bool
+	// Alone is true when it changes the machine as a whole, such as how much swap
+	// there is: no other scenario of the command runs beside one that does it.
+	Alone bool
 	// FailsOn turns a result into a failure of the step unless the step expects
 	// something of that result itself: a command that exited with 3, say. Nil:
 	// only an error fails.
@@ -49,7 +52,7 @@ type Spec[P, R any] struct {
 // Action is a Spec with its types erased: what the engine holds.
 type Action struct {
 	Name, Summary, About, Example string
-	Observes                      bool
+	Observes, Alone               bool
 	Verdict                       []string
 	Params, Result                reflect.Type
 
@@ -70,6 +73,7 @@ func Define[P, R any](spec Spec[P, R]) Action {
 	action := Action{
 		Name: spec.Name, Summary: spec.Summary, About: spec.About, Example: spec.Example,
 		Observes: spec.Observes,
+		Alone:    spec.Alone,
 		Verdict:  spec.Verdict,
 		Params:   reflect.TypeFor[P](),
 		Result:   reflect.TypeFor[R](),

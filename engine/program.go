@@ -2,6 +2,7 @@ package engine
 
 import (
 	"reflect"
+	"slices"
 
 	"isolab/actions"
 	"isolab/engine/expr"
@@ -58,6 +59,11 @@ func (p *Program) Name() string { return p.Scenario.Name }
 
 // Steps is the number of steps, finally included.
 func (p *Program) Steps() int { return len(p.steps) + len(p.finally) }
+
+// Alone reports that a step changes the machine as a whole.
+func (p *Program) Alone() bool {
+	return slices.ContainsFunc(slices.Concat(p.steps, p.finally), func(s *step) bool { return s.action.Alone })
+}
 
 // Claims is the number of claims in one case.
 func (p *Program) Claims() int {

@@ -36,7 +36,8 @@ var Swap = actions.Define(actions.Spec[SwapParams, SwapResult]{
 	About: `Needs the permission ` + "`host.swap`" + `, and root. For lessons on what swap changes, on machines that have
 none. The file lies in the run's scratch directory, which must be on a disk: a file system in
 memory or an overlay takes no swap file, and the scenario is skipped. The end of the run switches
-it off and removes it.`,
+it off and removes it. With ` + "`--jobs`" + `, the scenario runs beside no other, as all of them see the swap.`,
+	Alone: true,
 	Example: `host.swap: 512MiB
 as: swap
 expect:

@@ -5,6 +5,7 @@ import (
 	"fmt"
 	"slices"
 	"strings"
+	"sync"
 	"time"
 
 	"github.com/spf13/cobra"
@@ -163,20 +164,35 @@ func (a *app) run(ctx context.Context, programs []program, flags runFlags) error
 	summaries := make([]engine.Summary, len(programs))
 	m.start(ctx, programs)
 	began := time.Now()
+	each(programs, flags.jobs, func(i int, p program) {
+		if end := flags.over(ctx, began); end != nil {
+			summaries[i] = m.notStarted(p.Name(), end)
+			return
+		}
+		summaries[i] = m.session(p.builtin).Run(ctx, p.Program)
+	})
+	return m.finish(ctx, summaries)
+}
+
+// each runs the programs, so many at a time; one that changes the machine as a whole
+// runs beside no other.
+func each(programs []program, jobs int, run func(int, program)) {
+	var machine sync.RWMutex
 	group := errgroup.Group{}
-	group.SetLimit(max(flags.jobs, 1))
+	group.SetLimit(max(jobs, 1))
 	for i, p := range programs {
 		group.Go(func() error {
-			if end := flags.over(ctx, began); end != nil {
-				summaries[i] = m.notStarted(p.Name(), end)
-				return nil
+			lock := machine.RLocker()
+			if p.Alone() {
+				lock = &machine
 			}
-			summaries[i] = m.session(p.builtin).Run(ctx, p.Program)
+			lock.Lock()
+			defer lock.Unlock()
+			run(i, p)
 			return nil
 		})
 	}
 	group.Wait()
-	return m.finish(ctx, summaries)
 }
 
 // within is a context that ends with --timeout.
