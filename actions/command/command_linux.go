@@ -12,9 +12,8 @@ import (
 	"syscall"
 	"time"
 
-	"golang.org/x/sys/unix"
-
 	"isolab/actions"
+	"isolab/actions/kernel/proc"
 )
 
 // ownGroup makes the program the leader of a process group of its own, and its
@@ -80,25 +79,13 @@ func kill(ctx context.Context, variable []byte) error {
 	}
 }
 
-// killOne signals through a pidfd, and looks again once it holds it: a process id
-// can go to another process, a pidfd cannot (pidfd_open(2)).
+// killOne looks again before it kills: the process id may have gone to another one.
 func killOne(pid int, variable []byte) error {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if errors.Is(err, unix.ESRCH) {
+	err := proc.SignalIf(pid, syscall.SIGKILL, func() bool { return carries(pid, variable) })
+	if errors.Is(err, proc.ErrGone) {
 		return nil
 	}
-	if err != nil {
-		return fmt.Errorf("pidfd of process %d: %w", pid, err)
-	}
-	defer unix.Close(fd)
-	if !carries(pid, variable) {
-		return nil
-	}
-	err = unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
-	if err != nil && !errors.Is(err, unix.ESRCH) {
-		return fmt.Errorf("kill process %d: %w", pid, err)
-	}
-	return nil
+	return err
 }
 
 // carriers are the processes with the variable in their environment, without

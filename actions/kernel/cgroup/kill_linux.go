@@ -2,35 +2,24 @@ package cgroup
 
 import (
 	"errors"
-	"fmt"
 	"slices"
 
 	"golang.org/x/sys/unix"
+
+	"isolab/actions/kernel/proc"
 )
 
-// killEach sends SIGKILL to processes that are still in the group. A pidfd is
-// taken before the membership is looked at again, so that a process id which was
-// given to another process meanwhile is never hit (pidfd_open(2)).
+// killEach sends SIGKILL to processes that are still in the group: a process id which
+// was given to another process meanwhile is never hit.
 func (g *Group) killEach(procs []int) error {
 	var errs []error
 	for _, pid := range procs {
-		if err := g.killMember(pid); err != nil && !errors.Is(err, unix.ESRCH) {
-			errs = append(errs, fmt.Errorf("process %d: %w", pid, err))
+		err := proc.SignalIf(pid, unix.SIGKILL, func() bool { return g.holds(pid) })
+		if err != nil && !errors.Is(err, proc.ErrGone) {
+			errs = append(errs, err)
 		}
 	}
 	return errors.Join(errs...)
-}
-
-func (g *Group) killMember(pid int) error {
-	fd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
-		return err
-	}
-	defer unix.Close(fd)
-	if !g.holds(pid) {
-		return nil
-	}
-	return unix.PidfdSendSignal(fd, unix.SIGKILL, nil, 0)
 }
 
 // holds looks at /proc/<pid>/cgroup: in any own hierarchy, in the group or below.

@@ -36,26 +36,28 @@ func (f *FS) Alive(id Identity) bool {
 	return !ended || stat.NumThreads > 1
 }
 
-// Signal sends a signal to that very process, or to none: a pidfd is opened, the
-// start time is compared, and the signal goes through the pidfd, which cannot
-// come to mean another process (pidfd_send_signal(2)). The error wraps [ErrGone]
-// when the process has ended; a zombie counts as ended.
+// Signal sends a signal to that very process, or to none; the start time tells, see
+// [SignalIf]. The error wraps [ErrGone] when the process has ended; a zombie counts
+// as ended.
 func (f *FS) Signal(id Identity, signal syscall.Signal) error {
-	fd, err := f.pidfd(id)
-	if err == nil {
-		defer unix.Close(fd)
-		err = goneOr(unix.PidfdSendSignal(fd, signal, nil, 0))
-	}
-	if err != nil {
+	if err := f.own(); err != nil {
 		return fmt.Errorf("send %s to process %d: %w", unix.SignalName(signal), id.PID, err)
+	}
+	return SignalIf(id.PID, signal, func() bool { return f.Alive(id) })
+}
+
+// own is an error for a tree that is not this machine's own.
+func (f *FS) own() error {
+	if f.root != "/" {
+		return fmt.Errorf("a copied tree has no processes: %w", ErrUnsupported)
 	}
 	return nil
 }
 
 // pidfd opens a process and makes sure that it is the one meant.
 func (f *FS) pidfd(id Identity) (int, error) {
-	if f.root != "/" {
-		return -1, fmt.Errorf("a copied tree has no processes: %w", ErrUnsupported)
+	if err := f.own(); err != nil {
+		return -1, err
 	}
 	fd, err := unix.PidfdOpen(id.PID, unix.PIDFD_NONBLOCK)
 	if errors.Is(err, unix.EINVAL) { // PIDFD_NONBLOCK came with Linux 5.10

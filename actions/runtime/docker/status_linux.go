@@ -1,6 +1,7 @@
 package docker
 
 import (
+	"errors"
 	"fmt"
 	"os"
 	"path/filepath"
@@ -10,6 +11,8 @@ import (
 	"time"
 
 	"golang.org/x/sys/unix"
+
+	"isolab/actions/kernel/proc"
 )
 
 // exitStatus asks the kernel how the process ended. A zombie shows it in
@@ -51,16 +54,15 @@ func hostSees(pid int, id string) bool {
 	return err == nil && strings.Contains(string(text), id)
 }
 
-// killOwned kills a process of the container on this host, and only that: the
-// pidfd is opened before the process is looked at.
+// killOwned kills a process of the container on this host, and only that.
 func killOwned(pid int, id string) error {
-	pidfd, err := unix.PidfdOpen(pid, 0)
-	if err != nil {
+	owned := true
+	err := proc.SignalIf(pid, unix.SIGKILL, func() bool { owned = hostSees(pid, id); return owned })
+	switch {
+	case !owned:
+		return fmt.Errorf("process %d is not one of container %s here", pid, id)
+	case errors.Is(err, proc.ErrGone):
 		return nil
 	}
-	defer unix.Close(pidfd)
-	if !hostSees(pid, id) {
-		return fmt.Errorf("process %d is not one of container %s here", pid, id)
-	}
-	return unix.PidfdSendSignal(pidfd, unix.SIGKILL, nil, 0)
+	return err
 }
