@@ -2,6 +2,7 @@ package embedded
 
 import (
 	"context"
+	"errors"
 	"fmt"
 	"strings"
 
@@ -47,6 +48,30 @@ func (r *Runtime) ready() error {
 	}
 	if err := r.rootless.refused(); err != nil {
 		return fmt.Errorf("embedded runtime: %w: %w", runtime.ErrUnavailable, err)
+	}
+	return nil
+}
+
+// call is a system call that containers are made with, and a harmless use of it.
+type call struct {
+	name string
+	try  func() error
+}
+
+// needed are the latest calls that nothing stands in for: open_tree and fsopen came
+// with Linux 5.2, pidfd_open with 5.3.
+var needed = []call{
+	{"open_tree", func() error { _, err := unix.OpenTree(-1, "", 0); return err }},
+	{"fsopen", func() error { _, err := unix.Fsopen("", 0); return err }},
+	{"pidfd_open", func() error { _, err := unix.PidfdOpen(-1, 0); return err }},
+}
+
+// lacking is an error that names the first call which this kernel does not have.
+func lacking(calls []call) error {
+	for _, c := range calls {
+		if errors.Is(c.try(), unix.ENOSYS) {
+			return fmt.Errorf("Linux %s has no %s(2): it needs Linux 5.3, or --runtime docker", release(), c.name)
+		}
 	}
 	return nil
 }

@@ -21,7 +21,7 @@ type Runtime struct {
 	dirs     dirs
 	boot     string
 	cgroups  *cgroup.Host
-	missing  error // why there is no cgroups
+	missing  error // why containers cannot run: no cgroups, or a kernel that is too old
 	trees    []tree
 	locks    locks
 	books    sync.Mutex // held while a record is changed
@@ -63,6 +63,9 @@ func New(options Options) (*Runtime, error) {
 	r.rootless = newRootless(r)
 	if r.cgroups, r.missing = cgroup.Open("/"); r.missing == nil {
 		r.trees, r.missing = findTrees()
+	}
+	if r.missing == nil {
+		r.missing = lacking(needed)
 	}
 	return r, nil
 }
