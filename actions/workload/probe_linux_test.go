@@ -2,6 +2,7 @@ package workload_test
 
 import (
 	"encoding/json"
+	"os"
 	"os/exec"
 	"path/filepath"
 	"runtime"
@@ -87,7 +88,11 @@ func TestUnshareProbe(t *testing.T) {
 
 func TestSetuidProbe(t *testing.T) {
 	testenv.Need(t, testenv.Root)
-	c := command(t, "setuid-probe", "--json")
+	dir := t.TempDir()
+	if err := os.Chmod(filepath.Dir(dir), 0o755); err != nil { // the user has to get to the program
+		t.Fatal(err)
+	}
+	c := command(t, "setuid-probe", "--json", "--dir", dir)
 	var got struct {
 		UID, EUID  int
 		Gained     bool `json:"gained_root"`
@@ -100,13 +105,13 @@ func TestSetuidProbe(t *testing.T) {
 	if got.Gained || got.EUID != 1000 || got.NoNewPrivs != 1 {
 		t.Errorf("with no_new_privs: %+v", got)
 	}
-	if err := json.Unmarshal([]byte(run(t, "setuid-probe", "--json").out), &got); err != nil {
+	if err := json.Unmarshal([]byte(run(t, "setuid-probe", "--json", "--dir", dir).out), &got); err != nil {
 		t.Fatal(err)
 	}
 	if got.Gained == got.NoSUID || got.UID != 1000 {
 		t.Errorf("without: %+v", got)
 	}
-	if left, _ := filepath.Glob("/tmp/setuid-*"); len(left) != 0 {
+	if left, err := os.ReadDir(dir); err != nil || len(left) != 0 {
 		t.Errorf("left behind: %v", left)
 	}
 }
