@@ -7,6 +7,7 @@ import (
 	"os"
 	"os/exec"
 	"path/filepath"
+	"slices"
 	"strings"
 	"syscall"
 	"testing"
@@ -59,7 +60,7 @@ func interrupt(t *testing.T, signals []syscall.Signal) {
 	var seen bytes.Buffer
 	reader := bufio.NewReader(out)
 	waitFor(t, reader, &seen, "docker run")
-	time.Sleep(300 * time.Millisecond) // into the middle of the container's life
+	waitProcess(t, "ignore-term", runsOf(t, log)) // into the middle of the container's life
 	began := time.Now()
 	for _, signal := range signals {
 		run.Process.Signal(signal)
@@ -81,6 +82,23 @@ func interrupt(t *testing.T, signals []syscall.Signal) {
 	if left := waitNothing(t, state, runsOf(t, log)); left != "" {
 		t.Errorf("left behind:\n%s", left)
 	}
+}
+
+// waitProcess waits until a process of one of the runs is this program.
+func waitProcess(t *testing.T, program string, runs []string) {
+	t.Helper()
+	for deadline := time.Now().Add(30 * time.Second); time.Now().Before(deadline); time.Sleep(5 * time.Millisecond) {
+		names, _ := filepath.Glob("/proc/[0-9]*/comm")
+		for _, path := range names {
+			name, _ := os.ReadFile(path)
+			environ, _ := os.ReadFile(filepath.Join(filepath.Dir(path), "environ"))
+			ours := slices.ContainsFunc(runs, func(run string) bool { return strings.Contains(string(environ), "ISOLAB_RUN="+run) })
+			if ours && string(name) == program+"\n" {
+				return
+			}
+		}
+	}
+	t.Fatalf("no process of %v is %s", runs, program)
 }
 
 // waitFor reads lines until one has the text.
