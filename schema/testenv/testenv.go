@@ -42,15 +42,27 @@ var (
 func Need(t testing.TB, features ...Feature) {
 	t.Helper()
 	for _, feature := range features {
-		missing := feature.check()
-		if missing == "" {
-			continue
+		if missing := lack(t, feature); missing != "" {
+			t.Skip(missing)
 		}
-		if required(feature.name) {
-			t.Fatalf("ISOLAB_REQUIRE promises %s, but: %s", feature.name, missing)
-		}
-		t.Skip(missing)
 	}
+}
+
+// Has reports whether this machine has the feature; it fails the test when it has
+// not, though ISOLAB_REQUIRE names it.
+func Has(t testing.TB, feature Feature) bool {
+	t.Helper()
+	return lack(t, feature) == ""
+}
+
+// lack is why the machine lacks the feature; empty when it has it.
+func lack(t testing.TB, feature Feature) string {
+	t.Helper()
+	missing := feature.check()
+	if missing != "" && required(feature.name) {
+		t.Fatalf("ISOLAB_REQUIRE promises %s, but: %s", feature.name, missing)
+	}
+	return missing
 }
 
 // Tool is an executable on the PATH, such as stress or fio; aptPackage says how
