@@ -114,7 +114,7 @@ func (r *Runtime) removeProcesses(ctx context.Context, rec record) error {
 	if err := group.Remove(ctx); err != nil {
 		return err
 	}
-	r.removeParent(rec)
+	r.removeParents(rec)
 	return nil
 }
 
@@ -138,11 +138,17 @@ func (r *Runtime) killMain(ctx context.Context, rec record) error {
 	return context.Cause(ctx)
 }
 
-// removeParent takes away the default run-level cgroup with its last container.
-// A named one belongs to the caller.
-func (r *Runtime) removeParent(rec record) {
-	if rec.Cgroup != "" && rec.Spec.CgroupPath == "" {
-		r.cgroups.RemoveIfEmpty(filepath.Dir(rec.Cgroup))
+// removeParents takes away the run-level cgroup, and what it is below, with the last
+// container. As root, one that the caller named is the caller's to remove; in a
+// delegated cgroup only this runtime knows where it is.
+func (r *Runtime) removeParents(rec record) {
+	if rec.Spec.CgroupPath != "" && isRoot() {
+		return
+	}
+	above := rec.Cgroup
+	for range strings.Split(runLevel(rec.Spec), "/") {
+		above = filepath.Dir(above)
+		r.cgroups.RemoveIfEmpty(above)
 	}
 }
 

@@ -1,6 +1,7 @@
 package embedded
 
 import (
+	"cmp"
 	"errors"
 	"fmt"
 	"os"
@@ -203,10 +204,7 @@ func (r *Runtime) group(rec record) (*cgroup.Group, error) {
 // cgroupName is where a new container's cgroup will be; empty without root and
 // without delegation, which is refused when limits were asked for.
 func (r *Runtime) cgroupName(spec runtime.Spec) (string, error) {
-	parent := spec.CgroupPath
-	if parent == "" {
-		parent = defaultCgroup
-	}
+	parent := runLevel(spec)
 	if isRoot() {
 		return filepath.Join(parent, spec.Name), nil
 	}
@@ -223,6 +221,12 @@ func (r *Runtime) cgroupName(spec runtime.Spec) (string, error) {
 		return "", err
 	}
 	return "", nil
+}
+
+// runLevel is the cgroup that the container's own is made in, below the delegated one
+// without root.
+func runLevel(spec runtime.Spec) string {
+	return cmp.Or(strings.Trim(spec.CgroupPath, "/"), defaultCgroup)
 }
 
 func limited(l runtime.Limits) bool {

@@ -273,10 +273,11 @@ func rootlessLimits(ctx context.Context, rt *embedded.Runtime) error {
 	return nil
 }
 
-// rootlessDelegated: a limit is the kernel's, and it kills.
+// rootlessDelegated: a limit is the kernel's, and it kills. The run-level cgroup goes
+// with the container, else the delegated one cannot be given back at the end.
 func rootlessDelegated(ctx context.Context, rt *embedded.Runtime) error {
 	memory, pids := 32*unit.MiB, int64(40)
-	spec := runtime.Spec{Command: inside("eat", "200"), Limits: runtime.Limits{Memory: &memory, PIDs: &pids}}
+	spec := runtime.Spec{Command: inside("eat", "200"), Limits: runtime.Limits{Memory: &memory, PIDs: &pids}, CgroupPath: "isolab/run-test"}
 	return withSpec(ctx, rt, spec, func(name string) error {
 		exit, err := rt.Wait(ctx, name)
 		if err != nil || !exit.OOMKilled || exit.Final.OOMKills < 1 {
