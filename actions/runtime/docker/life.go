@@ -33,10 +33,12 @@ func (r *Runtime) Start(ctx context.Context, name string) error {
 			return err
 		}
 		after, err := r.inspect(ctx, name)
-		if err == nil {
-			w.follow(after.State.Pid)
+		if err != nil {
+			w.follow(0) // it runs: the watch goes on as long as there is something to see
+			return err
 		}
-		return err
+		w.follow(after.State.Pid)
+		return nil
 	})
 }
 

@@ -2,10 +2,12 @@ package docker
 
 import (
 	"fmt"
+	"net/http"
 	"os"
 	"os/exec"
 	"path/filepath"
 	"strings"
+	"sync/atomic"
 	"syscall"
 	"testing"
 	"time"
@@ -190,5 +192,32 @@ func TestForeignProcess(t *testing.T) {
 	}
 	if err := killOwned(command.Process.Pid, "0123456789abcdef-no-such-container"); err == nil {
 		t.Error("killed")
+	}
+}
+
+// A start that succeeded, and of which the daemon tells no more, is not watched for
+// ever.
+func TestWatcherEndsWhenTheDaemonFails(t *testing.T) {
+	var started atomic.Bool
+	r, _ := serve(t, map[string]http.HandlerFunc{
+		"GET /containers/c/json": func(w http.ResponseWriter, q *http.Request) {
+			if started.Load() {
+				fails(http.StatusInternalServerError, "no more")(w, q)
+				return
+			}
+			gives(running("0123456789abcdef-no-such-container"))(w, q)
+		},
+		"POST /containers/c/start": func(w http.ResponseWriter, _ *http.Request) {
+			started.Store(true)
+			w.WriteHeader(http.StatusNoContent)
+		},
+	})
+	if err := r.Start(background(t), "c"); err == nil {
+		t.Error("it started")
+	}
+	select {
+	case <-r.watchers.of("0123456789abcdef-no-such-container").done:
+	case <-time.After(30 * time.Second):
+		t.Error("it is still watched")
 	}
 }
