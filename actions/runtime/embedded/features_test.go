@@ -4,6 +4,8 @@ package embedded_test
 
 import (
 	"bytes"
+	"context"
+	"errors"
 	"os"
 	"path/filepath"
 	"slices"
@@ -253,5 +255,31 @@ func TestCreate_dataOnAFileSystemWithoutOverlay(t *testing.T) {
 	}
 	if got := mountType(output(t, rt, runtime.Spec{Command: inside("cat", "/proc/self/mounts")}), "/"); got != "tmpfs" {
 		t.Errorf("/ is a %s", got)
+	}
+}
+
+// Whoever waits while a container is started again does not get the earlier exit.
+func TestWait_duringARestart(t *testing.T) {
+	rt := newRuntime(t)
+	container := start(t, rt, runtime.Spec{Command: inside("sleep", "60")})
+	if err := rt.Signal(bounded(t), container, unix.SIGKILL); err != nil {
+		t.Fatal(err)
+	}
+	if _, err := rt.Wait(bounded(t), container); err != nil {
+		t.Fatal(err)
+	}
+	waited := errors.New("the command was not executed")
+	rt.Observe(func(_, did string) {
+		if strings.HasPrefix(did, "execve") {
+			ctx, cancel := context.WithTimeout(t.Context(), 50*time.Millisecond)
+			defer cancel()
+			_, waited = rt.Wait(ctx, container)
+		}
+	})
+	if err := rt.Start(bounded(t), container); err != nil {
+		t.Fatal(err)
+	}
+	if !errors.Is(waited, context.DeadlineExceeded) {
+		t.Errorf("Wait did not wait: %v", waited)
 	}
 }

@@ -115,6 +115,7 @@ func (r *Runtime) renewWork(name string, spec runtime.Spec) error {
 // follow lets the waiting process become the command, and writes down that it
 // has: the record is there before the command is.
 func (r *Runtime) follow(ctx context.Context, rec record, w *waiting) error {
+	r.setLife(rec.Spec.Name, nil) // an earlier one, whose exit is not this one's
 	err := context.Cause(ctx)
 	if err == nil {
 		err = w.err // nobody writes it any more: it is ready, or was heard to fail
