@@ -45,6 +45,7 @@ func TestPID(t *testing.T) {
 	if _, err := target.PID(context.Background(), &env.Env, "a"); !errors.Is(err, runtime.ErrNotRunning) || errors.As(err, new(actions.Final)) {
 		t.Errorf("not started: %v", err)
 	}
+	rt.States["x"] = runtime.StateExited
 	rt.Exit, rt.Stderr = runtime.Exit{Code: 2}, "eatmemory: no such size\nusage: eatmemory SIZE\n"
 	const want = "container a is not running: its command exited with 2: eatmemory: no such size"
 	if _, err := target.PID(context.Background(), &env.Env, "a"); err == nil || err.Error() != want {
