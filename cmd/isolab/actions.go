@@ -8,6 +8,7 @@ import (
 	"github.com/spf13/cobra"
 
 	"isolab/actions"
+	"isolab/cmd/isolab/console"
 	"isolab/engine/expr"
 	"isolab/schema"
 )
@@ -46,7 +47,7 @@ func (a *app) actionsCommand() *cobra.Command {
 func (a *app) printPermissions() {
 	fmt.Fprint(a.out, "For permissions: in a scenario, and --allow of run and prove; harmless first.\n\n")
 	for _, p := range actions.Permissions() {
-		fmt.Fprintf(a.out, "%-26s %s\n", p, p.About())
+		console.Hang(a.out, fmt.Sprintf("%-26s ", p), p.About())
 	}
 }
 
@@ -76,9 +77,10 @@ func (a *app) describe(name string) error {
 
 func (a *app) listActions(list []actions.Action) {
 	for _, action := range list {
-		fmt.Fprintf(a.out, "%-22s %s\n", action.Name, action.Summary)
+		console.Hang(a.out, fmt.Sprintf("%-22s ", action.Name), action.Summary)
 	}
-	fmt.Fprintln(a.out, "\nOne in full: isolab actions <name>. Also: isolab actions --functions, --permissions")
+	fmt.Fprintln(a.out)
+	console.Hang(a.out, "", "One in full: isolab actions <name>. Also: isolab actions --functions, --permissions")
 }
 
 func (a *app) printAction(action actions.Action) {
@@ -87,7 +89,8 @@ func (a *app) printAction(action actions.Action) {
 		fmt.Fprintln(a.out, "It only looks, so it may be repeated under eventually and always.")
 	}
 	if action.About != "" {
-		fmt.Fprintf(a.out, "\n%s\n", strings.TrimSpace(action.About))
+		fmt.Fprintln(a.out)
+		console.Hang(a.out, "", strings.TrimSpace(action.About))
 	}
 	if fields := schema.Describe(action.Params); len(fields) > 0 {
 		fmt.Fprintln(a.out, "\nKeys:")
@@ -121,30 +124,35 @@ func (a *app) printFields(fields []schema.FieldDoc, margin string, params bool) 
 		if field.Default != "" {
 			notes = append(notes, "default "+field.Default)
 		}
-		fmt.Fprintf(a.out, "%s%s  (%s)\n", margin, field.Name, strings.Join(notes, "; "))
+		console.Hang(a.out, margin+field.Name+"  ", "("+strings.Join(notes, "; ")+")")
 		if field.Doc != "" {
-			fmt.Fprintf(a.out, "%s    %s\n", margin, field.Doc)
+			console.Hang(a.out, margin+"    ", field.Doc)
 		}
 		a.printFields(field.Fields, margin+"  ", params)
 	}
 }
 
 func (a *app) printFunctions() {
-	fmt.Fprint(a.out, `Units are literals: 150MiB 1.5GiB 64KiB 512B · 250ms 5s 1m30s · 10% · 0.5cpu · 1MiB/s.
+	fmt.Fprint(a.out, `Units are literals: 150MiB 1.5GiB 64KiB 512B · 250ms 5s 1m30s · 10% · 0.5cpu
+· 1MiB/s.
 Names: params, case, item (in a foreach), result (the step's own), and every as.
 Operators (brackets say what belongs together):
-    a.b  a[0]  a[-1]  a[1:3]  a?.b   of a group of fields, a list, a map; ?. where b may be missing
+    a.b  a[0]  a[-1]  a[1:3]  a?.b   of a group of fields, a list, a map;
+                                     ?. where b may be missing
     not  -                           not true; negative
-    **  * / %  + -                   of numbers and of quantities that fit: 10MiB / 2s == 5MiB/s
+    **  * / %  + -                   of numbers and of quantities that fit:
+                                     10MiB / 2s == 5MiB/s
     == != < <= > >=                  also in a row: 1MiB < a.size <= 2MiB
     in  not in                       an item of a list, a key of a map
     contains startsWith endsWith     of text; matches takes a regular expression
     and && or || ?? ? :              a?.b ?? c is c without an a or its b; a ? b : c
-unlimited stands for no limit: mem.memory.limit == unlimited. Text stands in quotes.
+unlimited stands for no limit: mem.memory.limit == unlimited.
+Text stands in quotes.
 
 `)
 	for _, f := range expr.Functions() {
-		fmt.Fprintf(a.out, "%s\n    %s\n", f.Signature, f.Doc)
+		fmt.Fprintln(a.out, f.Signature)
+		console.Hang(a.out, "    ", f.Doc)
 		if f.Example != "" {
 			fmt.Fprintf(a.out, "    %s\n", f.Example)
 		}
@@ -159,7 +167,7 @@ func (a *app) schemaCommand() *cobra.Command {
 	var keys bool
 	cmd := &cobra.Command{
 		Use:   "schema",
-		Short: "Print the JSON Schema of scenario files, or every key with what it means",
+		Short: "Print the JSON Schema of scenario files, or explain every key",
 		Example: `  isolab schema > scenario.schema.json
   isolab schema --keys`,
 		Args: cobra.NoArgs,

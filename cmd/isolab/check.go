@@ -6,7 +6,6 @@ import (
 	"io/fs"
 	"os"
 	"strings"
-	"text/tabwriter"
 
 	"github.com/spf13/cobra"
 	"golang.org/x/term"
@@ -28,7 +27,8 @@ func (a *app) checkCommand() *cobra.Command {
   isolab check --codes`,
 		RunE: func(_ *cobra.Command, args []string) error {
 			if codes {
-				return a.printCodes()
+				a.printCodes()
+				return nil
 			}
 			sources, err := selection{names: args, all: all, leave: a.tellLeftOut}.load()
 			if err != nil {
@@ -57,12 +57,14 @@ func (a *app) checkCommand() *cobra.Command {
 }
 
 // printCodes lists the codes of diagnostics, which scripts and editors may rely on.
-func (a *app) printCodes() error {
-	w := tabwriter.NewWriter(a.out, 0, 0, 2, ' ', 0)
+func (a *app) printCodes() {
+	width := 0
 	for _, doc := range engine.Codes() {
-		fmt.Fprintf(w, "%s\t%s\n", doc.Code, doc.About)
+		width = max(width, len(doc.Code))
 	}
-	return w.Flush()
+	for _, doc := range engine.Codes() {
+		console.Hang(a.out, fmt.Sprintf("%-*s  ", width, doc.Code), doc.About)
+	}
 }
 
 // sourceLine finds a line of a scenario, on the disk or built in, for the snippet

@@ -17,7 +17,7 @@ func (a *app) doctorCommand() *cobra.Command {
 	var runtime string
 	cmd := &cobra.Command{
 		Use:   "doctor [scenario | file | folder]…",
-		Short: "Say what will run on this machine, and what would help where it will not",
+		Short: "Say what will run here, and what would help where it will not",
 		Example: `  isolab doctor
   isolab doctor --runtime embedded memory-limit`,
 		RunE: func(cmd *cobra.Command, args []string) error {

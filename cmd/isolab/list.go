@@ -6,6 +6,8 @@ import (
 	"strings"
 
 	"github.com/spf13/cobra"
+
+	"isolab/cmd/isolab/console"
 )
 
 func (a *app) listCommand() *cobra.Command {
@@ -31,7 +33,7 @@ func (a *app) listCommand() *cobra.Command {
 				width = max(width, len(s.scenario.Name))
 			}
 			for _, s := range sources {
-				fmt.Fprintf(a.out, "%-*s  %s\n", width, s.scenario.Name, s.scenario.Title)
+				console.Hang(a.out, fmt.Sprintf("%-*s  ", width, s.scenario.Name), s.scenario.Title)
 			}
 			return nil
 		},

@@ -13,6 +13,7 @@ import (
 	"github.com/rs/zerolog"
 	"github.com/spf13/cobra"
 
+	"isolab/cmd/isolab/console"
 	"isolab/schema"
 )
 
@@ -142,6 +143,7 @@ Exit codes: 0 passed · 1 a claim is false · 2 usage or invalid scenario ·
 		complete(root)
 	}
 	refuseUnknown(root)
+	narrow(root, console.For(a.out, console.Quiet).Width)
 	root.SetFlagErrorFunc(func(cmd *cobra.Command, err error) error { return usageError{flagError(cmd, err)} })
 	return root
 }

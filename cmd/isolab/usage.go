@@ -80,3 +80,9 @@ func refuseUnknown(root *cobra.Command) {
 		}
 	}
 }
+
+// narrow breaks the flags' texts in help to a width; the library can, and does not.
+func narrow(root *cobra.Command, width int) {
+	const whole = ".FlagUsages "
+	root.SetUsageTemplate(strings.ReplaceAll(root.UsageTemplate(), whole, fmt.Sprintf(".FlagUsagesWrapped %d ", width)))
+}
