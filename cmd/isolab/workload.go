@@ -10,6 +10,7 @@ import (
 
 	"isolab/actions/runtime/docker"
 	"isolab/actions/workload"
+	"isolab/cmd/isolab/console"
 	"isolab/schema"
 )
 
@@ -31,8 +32,7 @@ processes (pids); the processes that forkbomb and zombies make are one task each
 				return a.saveWorkload(save)
 			}
 			if len(args) == 0 {
-				workload.List(a.out)
-				fmt.Fprintln(a.out, "\nOne in full: isolab workload <program>; each counts as about five tasks (pids), see --help")
+				a.listPrograms()
 				return nil
 			}
 			return a.describeProgram(args[0])
@@ -40,6 +40,18 @@ processes (pids); the processes that forkbomb and zombies make are one task each
 	}
 	cmd.Flags().StringVar(&save, "save", "", "write the image to this file, or to standard output (-), in the format of docker save")
 	return cmd
+}
+
+func (a *app) listPrograms() {
+	width := 0
+	for _, program := range workload.Applets() {
+		width = max(width, len(program.Name))
+	}
+	for _, program := range workload.Applets() {
+		console.Hang(a.out, fmt.Sprintf("%-*s  ", width, program.Name), program.Summary)
+	}
+	fmt.Fprintln(a.out)
+	console.Hang(a.out, "", "One in full: isolab workload <program>; each counts as about five tasks (pids), see --help")
 }
 
 // saveWorkload writes the image under the name that equivalent commands use.
@@ -67,7 +79,8 @@ func (a *app) describeProgram(name string) error {
 	var names []string
 	for _, program := range workload.Applets() {
 		if program.Name == name {
-			fmt.Fprintf(a.out, "%s: %s\n\nUsage:    %s %s\n", program.Name, program.Summary, program.Name, program.Usage)
+			fmt.Fprintf(a.out, "%s: %s\n\n", program.Name, program.Summary)
+			console.Hang(a.out, "Usage:    ", program.Name+" "+program.Usage)
 			if program.Example != "" {
 				fmt.Fprintf(a.out, "Example:  %s\n", program.Example)
 			}
