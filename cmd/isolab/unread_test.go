@@ -19,18 +19,16 @@ import (
 // the same at --timeout and at a signal, and that nothing of it is left.
 func TestUnreadOutput(t *testing.T) {
 	testenv.Need(t, testenv.Root)
-	for name, end := range map[string]func(run *exec.Cmd){
-		"timeout": func(run *exec.Cmd) { run.Args = append(run.Args, "--timeout", "2s") },
-		"signal":  func(run *exec.Cmd) { time.AfterFunc(2*time.Second, func() { run.Process.Signal(syscall.SIGTERM) }) },
-	} {
+	for name, timeout := range map[string]string{"timeout": "2s", "signal": ""} {
 		t.Run(name, func(t *testing.T) {
 			t.Parallel()
-			unread(t, end)
+			unread(t, timeout)
 		})
 	}
 }
 
-func unread(t *testing.T, end func(run *exec.Cmd)) {
+// unread ends the run by that timeout, or by a signal where there is none.
+func unread(t *testing.T, timeout string) {
 	dir := t.TempDir()
 	state, log := filepath.Join(dir, "state"), filepath.Join(dir, "log")
 	file := filepath.Join(dir, "stubborn.yaml")
@@ -52,9 +50,14 @@ func unread(t *testing.T, end func(run *exec.Cmd)) {
 	run := exec.Command(binary, "run", "--runtime", "embedded", "--report", "json="+log, file)
 	run.Env = append(os.Environ(), "ISOLAB_STATE="+state)
 	run.Stdout, run.Stderr = writer, writer
-	end(run)
+	if timeout != "" {
+		run.Args = append(run.Args, "--timeout", timeout)
+	}
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
+	}
+	if timeout == "" {
+		defer time.AfterFunc(2*time.Second, func() { run.Process.Signal(syscall.SIGTERM) }).Stop()
 	}
 	stuck := time.AfterFunc(time.Minute, func() { run.Process.Kill() })
 	defer stuck.Stop()
