@@ -99,6 +99,19 @@ func TestStart_oneThatRunsAlready(t *testing.T) {
 	}
 }
 
+// Another program in the place of one that runs is what a lesson does; twice the same
+// start is a mistake.
+func TestRun_replacesOneThatRuns(t *testing.T) {
+	rt, env := setup(t, hungry)
+	name := start(t, env).Name
+	if _, err := do[container.RunResult](t, env, container.Run, container.RunParams{Container: "hungry"}); err != nil {
+		t.Fatal(err)
+	}
+	if !slices.Contains(rt.Calls, "remove "+name) || !slices.ContainsFunc(env.Notes, func(n string) bool { return strings.Contains(n, "still runs") }) {
+		t.Errorf("calls %q, notes %q", rt.Calls, env.Notes)
+	}
+}
+
 func TestStart_replacesOneThatEnded(t *testing.T) {
 	rt, env := setup(t, hungry)
 	name := start(t, env).Name

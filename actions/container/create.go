@@ -4,7 +4,6 @@ import (
 	"context"
 	"errors"
 	"fmt"
-	"slices"
 	"time"
 
 	"isolab/actions"
@@ -124,15 +123,16 @@ func removeEnded(ctx context.Context, env *actions.Env, name string) error {
 		return nil
 	}
 	seen, err := env.Runtime.Inspect(ctx, runtimeName)
-	running := slices.Contains([]runtime.State{runtime.StateRunning, runtime.StatePaused}, seen.State)
 	switch {
 	case err != nil && !errors.Is(err, runtime.ErrNotFound):
 		return fmt.Errorf("container %s: %w", name, err)
-	case err == nil && running:
+	case err == nil && alive(seen.State):
 		return fmt.Errorf("container %s is %s already; end it first with container.stop or container.remove", name, seen.State)
 	}
 	return remove(ctx, env, name, runtimeName)
 }
+
+func alive(s runtime.State) bool { return s == runtime.StateRunning || s == runtime.StatePaused }
 
 // remove takes a container away and crosses it out.
 func remove(ctx context.Context, env *actions.Env, name, runtimeName string) error {

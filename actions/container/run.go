@@ -2,6 +2,7 @@ package container
 
 import (
 	"context"
+	"fmt"
 	"time"
 
 	"isolab/actions"
@@ -58,8 +59,8 @@ var Run = actions.Define(actions.Spec[RunParams, RunResult]{
 	Summary: "Run a container to its end and collect how it ended",
 	About: `Makes the declared container, runs its command, waits for it and collects its output and
 what the kernel had counted when it ended. The container stays for further steps until
-another one of the same name is started or the run ends, unless ` + "`remove`" + ` is set. The caps of
-container.start hold here too.
+another one of the same name is started or the run ends, unless ` + "`remove`" + ` is set. One of that
+name that still runs is removed first. The caps of container.start hold here too.
 
 An exit code other than 0 fails the step, unless the step expects something of ` + "`exit_code`" + `,
 ` + "`signal`" + ` or ` + "`oom_killed`" + ` itself. 137 alone does not prove that memory ran out: anyone can send
@@ -82,6 +83,9 @@ expect:
 		return dockerRun(v, p.Container, runOverrides(p), attached)
 	},
 	Run: func(ctx context.Context, env *actions.Env, p RunParams) (RunResult, error) {
+		if err := endRunning(ctx, env, p.Container); err != nil {
+			return RunResult{}, err
+		}
 		made, err := create(ctx, env, p.Container, runOverrides(p))
 		if err != nil {
 			return RunResult{}, err
@@ -93,6 +97,19 @@ expect:
 		return result, err
 	},
 })
+
+// endRunning removes a container that still runs, as another one takes its place.
+func endRunning(ctx context.Context, env *actions.Env, name string) error {
+	runtimeName, ok := env.Containers.Live(name)
+	if !ok {
+		return nil
+	}
+	if seen, err := env.Runtime.Inspect(ctx, runtimeName); err != nil || !alive(seen.State) {
+		return nil // what has ended, or is unknown, is for create to tell
+	}
+	env.Note(fmt.Sprintf("%s still runs, and is removed first: docker rm --force %s", name, name))
+	return remove(ctx, env, name, runtimeName)
+}
 
 func runOverrides(p RunParams) overrides {
 	return overrides{Command: p.Command, Env: p.Env, User: p.User, Limits: p.Limits}
