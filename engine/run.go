@@ -109,7 +109,7 @@ func (r *run) permit(p actions.Permission) error {
 	if slices.Contains(r.program.Needs, p) {
 		return nil
 	}
-	return fmt.Errorf("%w: %s (%s) was not among the permissions that this scenario was granted", actions.ErrDenied, p, p.About())
+	return fmt.Errorf("%w: no step was seen to need %s (%s) before the run, so it was not granted; what needs it has to stand in the file and not come from an expression", actions.ErrDenied, p, p.About())
 }
 
 // stop leaves an outcome; a graver one that is there already stays.
