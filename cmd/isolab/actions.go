@@ -145,7 +145,8 @@ Operators (brackets say what belongs together):
     == != < <= > >=                  also in a row: 1MiB < a.size <= 2MiB
     in  not in                       an item of a list, a key of a map
     contains startsWith endsWith     of text; matches takes a regular expression
-    and && or || ?? ? :              a?.b ?? c is c without an a or its b; a ? b : c
+    and && or || ?? ? :              a?.b ?? c is c where a or its b is missing;
+                                     a ? b : c
 unlimited stands for no limit: mem.memory.limit == unlimited.
 Text stands in quotes.
 

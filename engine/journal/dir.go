@@ -24,24 +24,32 @@ func prepare(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("state directory: %w", err)
 	}
-	if err := os.MkdirAll(dir, 0o700); err != nil {
+	for range 100 { // whoever ends meanwhile takes away what is empty
+		if err = os.MkdirAll(dir, 0o700); err == nil {
+			err = trusted(dir)
+		}
+		if !errors.Is(err, os.ErrNotExist) {
+			break
+		}
+	}
+	if err != nil {
 		return "", fmt.Errorf("state directory: %w", err)
 	}
-	return dir, trusted(dir)
+	return dir, nil
 }
 
 // trusted narrows the directory's mode to 0700 and checks whose it is.
 func trusted(dir string) error {
 	info, err := os.Lstat(dir)
 	if err != nil {
-		return fmt.Errorf("state directory: %w", err)
+		return err
 	}
 	if info.IsDir() && info.Mode().Perm()&0o077 != 0 {
 		err = errors.Join(err, os.Chmod(dir, 0o700))
 		info, _ = os.Lstat(dir)
 	}
 	if err != nil || info == nil || !info.IsDir() || !ownedByUs(info) {
-		return errors.Join(fmt.Errorf("state directory %s: not a directory of this user alone", dir), err)
+		return errors.Join(fmt.Errorf("%s: not a directory of this user alone", dir), err)
 	}
 	return nil
 }
