@@ -152,7 +152,7 @@ func (c *checker) open(n ast.Node) int {
 	}
 	id := len(c.notes.parts)
 	from, to := c.src.span(n)
-	c.notes.parts = append(c.notes.parts, part{text: c.src.text(n), from: from, to: to, literal: c.literal(n), operator: comparison(n), all: conjunction(n)})
+	c.notes.parts = append(c.notes.parts, part{text: c.src.text(n), from: from, to: to, literal: c.literal(n) || c.isNoLimit(n), operator: comparison(n), all: conjunction(n)})
 	c.attach(id)
 	c.notes.stack = append(c.notes.stack, id)
 	return id

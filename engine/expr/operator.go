@@ -191,11 +191,7 @@ func (c *checker) zero(slot *ast.Node, node ast.Node, t, other typ) typ {
 
 // unlimited gives the word the kind of the other side, where limits are of that kind.
 func (c *checker) unlimited(slot *ast.Node, node ast.Node, t, other typ) typ {
-	word, ok := node.(*ast.IdentifierNode)
-	if !ok || !noLimit(word.Value) || t.kind != size {
-		return t
-	}
-	if _, declared := c.scope.Lookup(word.Value); declared {
+	if t.kind != size || !c.isNoLimit(node) {
 		return t
 	}
 	switch other.kind {
@@ -205,4 +201,14 @@ func (c *checker) unlimited(slot *ast.Node, node ast.Node, t, other typ) typ {
 		return other
 	}
 	return t
+}
+
+// isNoLimit reports whether a node is the word for what has no limit.
+func (c *checker) isNoLimit(node ast.Node) bool {
+	word, ok := node.(*ast.IdentifierNode)
+	if !ok || !noLimit(word.Value) {
+		return false
+	}
+	_, declared := c.scope.Lookup(word.Value)
+	return !declared
 }
