@@ -53,8 +53,9 @@ type made struct {
 }
 
 // create makes a declared container, after removing an ended one of the same
-// name. Everything that could be left behind is journalled before it is made.
-func create(ctx context.Context, env *actions.Env, name string, o overrides) (made, error) {
+// name, and where it replaces that, one that still runs. Everything that could be left
+// behind is journalled before it is made.
+func create(ctx context.Context, env *actions.Env, name string, o overrides, replaces bool) (made, error) {
 	declared, ok := env.Containers.Declared(name)
 	if !ok {
 		return made{}, &target.UnknownError{Kind: "container", Name: name}
@@ -63,7 +64,7 @@ func create(ctx context.Context, env *actions.Env, name string, o overrides) (ma
 	if err := permit(env, declared); err != nil {
 		return made{}, fmt.Errorf("container %s: %w", name, err)
 	}
-	if err := removeEnded(ctx, env, name); err != nil {
+	if err := makeRoom(ctx, env, name, replaces); err != nil {
 		return made{}, err
 	}
 	image, err := image(ctx, env, name, declared.Image)
@@ -115,24 +116,25 @@ func image(ctx context.Context, env *actions.Env, name string, declared schema.I
 	return found.Ref, err
 }
 
-// removeEnded makes room for a container of the same name. One that still runs
-// is the author's mistake.
-func removeEnded(ctx context.Context, env *actions.Env, name string) error {
+// makeRoom removes a container of the same name. One that still runs is the author's
+// mistake, unless it is to be replaced.
+func makeRoom(ctx context.Context, env *actions.Env, name string, replaces bool) error {
 	runtimeName, ok := env.Containers.Live(name)
 	if !ok {
 		return nil
 	}
 	seen, err := env.Runtime.Inspect(ctx, runtimeName)
+	runs := err == nil && (seen.State == runtime.StateRunning || seen.State == runtime.StatePaused)
 	switch {
 	case err != nil && !errors.Is(err, runtime.ErrNotFound):
 		return fmt.Errorf("container %s: %w", name, err)
-	case err == nil && alive(seen.State):
+	case runs && replaces:
+		env.Note(fmt.Sprintf("%s still runs, and is removed first: docker rm --force %s", name, name))
+	case runs:
 		return fmt.Errorf("container %s is %s already; end it first with container.stop or container.remove", name, seen.State)
 	}
 	return remove(ctx, env, name, runtimeName)
 }
-
-func alive(s runtime.State) bool { return s == runtime.StateRunning || s == runtime.StatePaused }
 
 // remove takes a container away and crosses it out.
 func remove(ctx context.Context, env *actions.Env, name, runtimeName string) error {

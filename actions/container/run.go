@@ -2,7 +2,6 @@ package container
 
 import (
 	"context"
-	"fmt"
 	"time"
 
 	"isolab/actions"
@@ -83,10 +82,7 @@ expect:
 		return dockerRun(v, p.Container, runOverrides(p), attached)
 	},
 	Run: func(ctx context.Context, env *actions.Env, p RunParams) (RunResult, error) {
-		if err := endRunning(ctx, env, p.Container); err != nil {
-			return RunResult{}, err
-		}
-		made, err := create(ctx, env, p.Container, runOverrides(p))
+		made, err := create(ctx, env, p.Container, runOverrides(p), true)
 		if err != nil {
 			return RunResult{}, err
 		}
@@ -97,19 +93,6 @@ expect:
 		return result, err
 	},
 })
-
-// endRunning removes a container that still runs, as another one takes its place.
-func endRunning(ctx context.Context, env *actions.Env, name string) error {
-	runtimeName, ok := env.Containers.Live(name)
-	if !ok {
-		return nil
-	}
-	if seen, err := env.Runtime.Inspect(ctx, runtimeName); err != nil || !alive(seen.State) {
-		return nil // what has ended, or is unknown, is for create to tell
-	}
-	env.Note(fmt.Sprintf("%s still runs, and is removed first: docker rm --force %s", name, name))
-	return remove(ctx, env, name, runtimeName)
-}
 
 func runOverrides(p RunParams) overrides {
 	return overrides{Command: p.Command, Env: p.Env, User: p.User, Limits: p.Limits}

@@ -58,7 +58,7 @@ expect:
 		return dockerRun(v, p.Container, startOverrides(p), detached)
 	},
 	Run: func(ctx context.Context, env *actions.Env, p StartParams) (StartResult, error) {
-		made, err := create(ctx, env, p.Container, startOverrides(p))
+		made, err := create(ctx, env, p.Container, startOverrides(p), false)
 		var result StartResult
 		if err == nil {
 			result, err = start(ctx, env, p.Container, made)
