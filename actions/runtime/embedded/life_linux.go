@@ -107,11 +107,13 @@ func (r *Runtime) account(rec record) runtime.Accounting {
 				break
 			}
 		}
-	}
-	// v1 counts the hits of its limit on memory and swap together by themselves.
-	if both, err := group.ReadFile("memory.memsw.failcnt"); err == nil && counted.Failures >= 0 {
-		counted.Failures += both.Value
-		counted.Origins["failures"] += " + " + both.Path
+		if c.more == "" || *c.to < 0 {
+			continue
+		}
+		if more, err := group.ReadFile(c.more); err == nil {
+			*c.to += more.Value
+			counted.Origins[c.name] += " + " + more.Path
+		}
 	}
 	return counted
 }
@@ -121,6 +123,7 @@ type counter struct {
 	name    string
 	to      *int64
 	sources []source
+	more    string // a file whose number adds up with that
 }
 
 type source struct {
@@ -130,10 +133,11 @@ type source struct {
 
 func counters(a *runtime.Accounting) []counter {
 	return []counter{
-		{"oom_kills", &a.OOMKills, []source{{"memory.events", "oom_kill", 1}, {"memory.oom_control", "oom_kill", 1}}},
-		{"memory_peak", &a.MemoryPeak, []source{{"memory.peak", "", 1}, {"memory.max_usage_in_bytes", "", 1}}},
-		{"failures", &a.Failures, []source{{"memory.events", "max", 1}, {"memory.failcnt", "", 1}}},
-		{"cpu", (*int64)(&a.CPU), []source{{"cpuacct.usage", "", 1}, {"cpu.stat", "usage_usec", int64(time.Microsecond)}}},
+		{"oom_kills", &a.OOMKills, []source{{"memory.events", "oom_kill", 1}, {"memory.oom_control", "oom_kill", 1}}, ""},
+		{"memory_peak", &a.MemoryPeak, []source{{"memory.peak", "", 1}, {"memory.max_usage_in_bytes", "", 1}}, ""},
+		// v1 counts the hits of its limit on memory and swap together by themselves.
+		{"failures", &a.Failures, []source{{"memory.events", "max", 1}, {"memory.failcnt", "", 1}}, "memory.memsw.failcnt"},
+		{"cpu", (*int64)(&a.CPU), []source{{"cpuacct.usage", "", 1}, {"cpu.stat", "usage_usec", int64(time.Microsecond)}}, ""},
 	}
 }
 
