@@ -54,6 +54,9 @@ func ParseSize(s string) (Size, error) {
 		}
 		scale, ok = 1, true
 	}
+	if near := sameLetters(suffix); !ok && near != "" {
+		return 0, fmt.Errorf("%q: unknown unit %q for a size; did you mean %s%s?", s, suffix, number, near)
+	}
 	if !ok {
 		return 0, fmt.Errorf("%q: unknown unit %q for a size; use B, KiB, MiB, GiB or TiB", s, suffix)
 	}
@@ -69,6 +72,16 @@ func ParseSize(s string) (Size, error) {
 		return 0, fmt.Errorf("%q is outside 0 to 8 EiB", s)
 	}
 	return Size(math.Round(bytes)), nil
+}
+
+// sameLetters is the unit that differs from a text only in its capitals, or "".
+func sameLetters(text string) string {
+	for _, unit := range []string{"KiB", "MiB", "GiB", "TiB", "kB", "MB", "GB", "TB"} {
+		if strings.EqualFold(unit, text) {
+			return unit
+		}
+	}
+	return ""
 }
 
 // String prints a size as people read it: "150 MiB", "163.4 MiB", "no limit".

@@ -21,6 +21,7 @@ func TestParseSize(t *testing.T) {
 	for text, want := range map[string]string{
 		"150": "no unit", "": "not a size", "MiB": "not a size", "1XB": "unknown unit", "-1B": "outside", "9EiB": "unknown unit",
 		"99999999TiB": "outside", "1.2.3MiB": "not a size", "5s": "unknown unit", "1e3MiB": "unknown unit", "NaN": "not a size",
+		"64Mib": "did you mean 64MiB?", "1Gb": "did you mean 1GB?",
 	} {
 		if got, err := ParseSize(text); err == nil || !strings.Contains(err.Error(), want) {
 			t.Errorf("%s: got %d, %v; want an error with %q", text, got, err, want)
