@@ -21,11 +21,6 @@ var paramTypes = map[string]reflect.Type{
 	"bool":     reflect.TypeFor[bool](),
 }
 
-// ParamType is the Go type of a param's values: unit.Size, unit.CPUs,
-// time.Duration, unit.Ratio, unit.Rate, int64, float64, string or bool; nil for
-// an unknown type.
-func ParamType(p Param) reflect.Type { return paramTypes[p.Type] }
-
 // ParamValue reads a value for a param from a document. An expression is refused:
 // expressions are about params, not the other way round.
 func ParamValue(p Param, n *Node) (any, Diagnostics) {

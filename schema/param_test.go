@@ -45,8 +45,8 @@ func TestParseParam(t *testing.T) {
 		if !reflect.DeepEqual(got, test.want) {
 			t.Errorf("%s %q: got %v, want %v", test.param.Type, test.text, got, test.want)
 		}
-		if err == nil && ParamType(test.param) != reflect.TypeOf(got) {
-			t.Errorf("%s: type %v", test.param.Type, ParamType(test.param))
+		if err == nil && paramTypes[test.param.Type] != reflect.TypeOf(got) {
+			t.Errorf("%s: type %v", test.param.Type, paramTypes[test.param.Type])
 		}
 	}
 }

@@ -102,7 +102,7 @@ func TestBuild_onlyBesideTheScenario(t *testing.T) {
 	}
 }
 
-func TestBuild_saysThatWorkloadIsNoBase(t *testing.T) {
+func TestBuild_saysHowTheBuilderGetsWorkload(t *testing.T) {
 	rt := actionstest.NewRuntime()
 	rt.Store.Unbuildable = errors.New("no such host")
 	env := actionstest.New(t, rt, nil)

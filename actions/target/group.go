@@ -107,10 +107,3 @@ func existing(host *cgroup.Host, name string) (*cgroup.Group, error) {
 
 // OwnName is the full name of a cgroup that a step makes: below the run's own.
 func OwnName(env *actions.Env, name string) string { return path.Join(env.Run.Cgroup, name) }
-
-// Within reports whether a group, by its full name, is the run's own or below it.
-func Within(env *actions.Env, group string) bool {
-	run := strings.Trim(env.Run.Cgroup, "/")
-	group = strings.Trim(group, "/")
-	return run != "" && (group == run || strings.HasPrefix(group, run+"/"))
-}

@@ -89,16 +89,6 @@ func TestGroup_names(t *testing.T) {
 	}
 }
 
-func TestWithin(t *testing.T) {
-	env := actionstest.New(t, nil, nil)
-	for name, want := range map[string]bool{env.Run.Cgroup: true, "/" + env.Run.Cgroup + "/a": true,
-		env.Run.Cgroup + "x": false, "isolab": false, "": false, "/": false} {
-		if got := target.Within(&env.Env, name); got != want {
-			t.Errorf("%q: %v", name, got)
-		}
-	}
-}
-
 func TestBeside(t *testing.T) {
 	env := actionstest.New(t, nil, nil)
 	inside := filepath.Join(env.Run.Source, "profile.json")

@@ -264,11 +264,3 @@ func codeOf(diag *schema.Diagnostic) string {
 	}
 	return diag.Code
 }
-
-func TestReserved(t *testing.T) {
-	for word, want := range map[string]bool{"in": true, "not": true, "nil": true, "let": true, "mem": false, "count": false} {
-		if Reserved(word) != want {
-			t.Errorf("Reserved(%q) = %v", word, !want)
-		}
-	}
-}

@@ -1,8 +1,6 @@
 package expr
 
-import (
-	"slices"
-)
+import ()
 
 // FuncDoc describes one function for the reference page. The example is an
 // expression that is true for the names of this package's tests.
@@ -52,12 +50,6 @@ func functionNames() []string {
 		names[i] = functionTable[i].Name
 	}
 	return names
-}
-
-// Reserved reports whether a word has a meaning of its own, so that nothing can
-// be named by it.
-func Reserved(word string) bool {
-	return wordOperator(word) || slices.Contains([]string{"true", "false", "nil", "let", "if", "else"}, word)
 }
 
 var functionTable = []functionSpec{
