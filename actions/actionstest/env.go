@@ -127,9 +127,6 @@ func (l *Ledger) Intend(kind, name string, attrs map[string]string) error {
 
 // Share implements actions.Ledger.
 func (l *Ledger) Share(kind, name string, attrs map[string]string) error {
-	if l.Holds(kind, name) {
-		return nil
-	}
 	return l.add(Entry{Kind: kind, Name: name, Attrs: attrs, Shared: true})
 }
 

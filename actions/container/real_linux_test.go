@@ -92,6 +92,9 @@ func TestReal_life(t *testing.T) {
 		if !seen.Limits.Memory.IsUnlimited() || seen.Limits.PIDs != 512 {
 			t.Errorf("limits: %+v", seen.Limits)
 		}
+		if made := env.Runtime.Images().Made(); made != "" && env.Ledger.Attrs("image", made)["id"] == "" {
+			t.Error("the image is there, and the journal does not say so")
+		}
 		text, err := os.ReadFile(fmt.Sprintf("/proc/%d/oom_score_adj", seen.PID))
 		if err != nil || strings.TrimSpace(string(text)) != "500" {
 			t.Errorf("oom_score_adj is %s, %v", text, err)

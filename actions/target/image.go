@@ -19,17 +19,33 @@ const Workload = "workload"
 // is pulled when it is missing, which needs a permission.
 func Image(ctx context.Context, env *actions.Env, ref string) (runtime.Image, error) {
 	if made := env.Runtime.Images().Made(); ref == Workload && made != "" {
-		attrs := owner(env)
-		attrs["common"] = "true" // to every isolab on this machine
-		if err := env.Ledger.Share("image", made, attrs); err != nil {
-			return runtime.Image{}, fmt.Errorf("journal image %s: %w", made, err)
-		}
+		return workload(ctx, env, made)
 	}
 	image, err := env.Runtime.Images().Resolve(ctx, ref)
 	if errors.Is(err, runtime.ErrNotFound) && ref != Workload {
 		image, _, err = Pull(ctx, env, ref, false)
 	}
 	return image, err
+}
+
+// workload makes the built-in image, if it is not there, under the given name.
+func workload(ctx context.Context, env *actions.Env, name string) (runtime.Image, error) {
+	attrs := owner(env)
+	attrs["common"] = "true" // to every isolab on this machine
+	if !env.Ledger.Holds("image", name) {
+		if err := env.Ledger.Share("image", name, attrs); err != nil {
+			return runtime.Image{}, fmt.Errorf("journal image %s: %w", name, err)
+		}
+	}
+	image, err := env.Runtime.Images().Resolve(ctx, Workload)
+	if err != nil {
+		return image, err
+	}
+	attrs["id"] = image.ID
+	if err := env.Ledger.Share("image", name, attrs); err != nil {
+		return image, fmt.Errorf("journal image %s: %w", name, err)
+	}
+	return image, nil
 }
 
 // Pull fetches an image unless it is there already, as present says. The run

@@ -59,11 +59,17 @@ func (a *app) sweep(ctx context.Context, kept bool) (journal.Report, error) {
 	return report, err
 }
 
-// sweepOptions: a daemon goes on working for a dead client. It takes up to two
-// seconds to finish loading the built-in image, and may still make a container.
+// sweepOptions: a daemon goes on working for a dead client. It may still make a
+// container; and of an image whose id was never written down nobody knows whether it
+// is still being loaded, which on a slow disk takes several seconds.
 func sweepOptions() journal.SweepOptions {
-	return journal.SweepOptions{
-		Late:      func(kind string) bool { return kind == "container" || kind == "image" },
-		LateAfter: 2 * time.Second,
-	}
+	return journal.SweepOptions{Late: func(e journal.Entry) time.Duration {
+		switch {
+		case e.Kind == "container":
+			return 2 * time.Second
+		case e.Kind == "image" && e.Attrs["id"] == "":
+			return 10 * time.Second
+		}
+		return 0
+	}}
 }

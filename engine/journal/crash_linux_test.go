@@ -44,7 +44,7 @@ func (p place) command(role string, env ...string) *exec.Cmd {
 // sweep is what the next start of the program does.
 func (p place) sweep(t testing.TB) Report {
 	t.Helper()
-	report, err := Sweep(context.Background(), p.state, p.store.removers(), SweepOptions{LateAfter: time.Millisecond})
+	report, err := Sweep(context.Background(), p.state, p.store.removers(), SweepOptions{Late: after(time.Millisecond)})
 	if err != nil {
 		t.Error(err)
 	}

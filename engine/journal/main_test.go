@@ -46,12 +46,17 @@ func TestMain(m *testing.M) {
 		}
 	case "sweeper":
 		report, err := Sweep(context.Background(), os.Getenv(stateEnv), store.removers(), SweepOptions{
-			LateAfter: time.Millisecond, Crash: crasher(),
+			Late: after(time.Millisecond), Crash: crasher(),
 		})
 		fmt.Println(report, err)
 		return
 	}
 	os.Exit(m.Run())
+}
+
+// after is a SweepOptions.Late for which everything may come late.
+func after(d time.Duration) func(Entry) time.Duration {
+	return func(Entry) time.Duration { return d }
 }
 
 // crasher returns a hook that kills the process at the step of crashEnv.

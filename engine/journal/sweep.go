@@ -7,7 +7,6 @@ import (
 	"fmt"
 	"os"
 	"path/filepath"
-	"strings"
 	"time"
 
 	"isolab/actions"
@@ -19,12 +18,10 @@ type SweepOptions struct {
 	Session string
 	// Kept removes also what was kept on purpose.
 	Kept bool
-	// Late tells the kinds that may still come into being after their maker's
-	// death: a daemon works on the dead client's request. They are removed a second
-	// time, LateAfter later. Nil: every kind with "container" in its name.
-	Late func(kind string) bool
-	// LateAfter is 1 s when 0.
-	LateAfter time.Duration
+	// Late tells how long after its maker's death something may still come into
+	// being, 0 for never: a daemon works on the dead client's request. It is removed a
+	// second time after that. Nil: nothing does.
+	Late func(Entry) time.Duration
 	// Patience is how long to wait for another sweeper of the same session. 0 is 2 s.
 	Patience time.Duration
 	// Timeout bounds the sweep, besides ctx. 0 is 60 s.
@@ -124,20 +121,24 @@ func (s *sweep) dropUnfinished(paths []string) error {
 	return all
 }
 
-// again removes the late kinds once more, after the pause that a daemon may need
-// to finish what a dead client had asked for. Without the pause, all of them are left
-// for another sweep.
+// again removes once more what may have come into being meanwhile, after the pause
+// that a daemon may need to finish what a dead client had asked for. Without the
+// pause, all of that is left for another sweep.
 func (s *sweep) again(ctx context.Context, claims []*claim) {
 	late := map[*claim][]Entry{}
+	var pause time.Duration
 	for _, c := range claims {
-		if entries := s.late(c); len(entries) > 0 {
-			late[c] = entries
+		for _, e := range c.removable {
+			if after := s.late(e); c.gone[e.key()] && after > 0 {
+				late[c] = append(late[c], e)
+				pause = max(pause, after)
+			}
 		}
 	}
 	if len(late) == 0 {
 		return
 	}
-	waited := sleep(ctx, cmp.Or(s.options.LateAfter, time.Second))
+	waited := sleep(ctx, pause)
 	s.crash("sweep: late")
 	for _, c := range claims {
 		if waited {
@@ -150,19 +151,11 @@ func (s *sweep) again(ctx context.Context, claims []*claim) {
 	}
 }
 
-// late lists what is gone, and of a kind that may come back.
-func (s *sweep) late(c *claim) []Entry {
-	isLate := s.options.Late
-	if isLate == nil {
-		isLate = func(kind string) bool { return strings.Contains(kind, "container") }
+func (s *sweep) late(e Entry) time.Duration {
+	if s.options.Late == nil {
+		return 0
 	}
-	var all []Entry
-	for _, e := range c.removable {
-		if c.gone[e.key()] && isLate(e.Kind) {
-			all = append(all, e)
-		}
-	}
-	return all
+	return s.options.Late(e)
 }
 
 func (s *sweep) removal(c *claim) removal {

@@ -66,13 +66,28 @@ func TestSweepIsCutShortInThePause(t *testing.T) {
 	removers := map[string]actions.Remover{"container": r.removers()["object"]}
 	ctx, cancel := context.WithTimeout(context.Background(), 50*time.Millisecond)
 	defer cancel()
-	report, _ := Sweep(ctx, dir, removers, SweepOptions{LateAfter: time.Minute})
+	report, _ := Sweep(ctx, dir, removers, SweepOptions{Late: after(time.Minute)})
 	if len(report.Left) != 3 || len(report.Sessions) != 0 {
 		t.Errorf("left %v, sessions %v", report.Left, report.Sessions)
 	}
-	report, err := Sweep(context.Background(), dir, removers, SweepOptions{LateAfter: time.Millisecond})
+	report, err := Sweep(context.Background(), dir, removers, SweepOptions{Late: after(time.Millisecond)})
 	if err != nil || len(report.Removed) != 3 || files(t, dir) != "" {
 		t.Errorf("then removed %v, files %q, %v", report.Removed, files(t, dir), err)
+	}
+}
+
+// A sweep waits for what may come late, and looks at nothing else twice.
+func TestSweepWaitsForTheLateOnly(t *testing.T) {
+	dir, r := t.TempDir(), &recorder{}
+	leave(t, dir, "dead", lastLife(t), intent(t, "object", "early"), intent(t, "object", "late"))
+	late := func(e Entry) time.Duration {
+		if e.Name == "late" {
+			return time.Millisecond
+		}
+		return 0
+	}
+	if _, err := sweepDir(dir, r, SweepOptions{Late: late}); err != nil || !slices.Equal(r.order, []string{"late", "early", "late"}) {
+		t.Errorf("removed %v, %v", r.order, err)
 	}
 }
 
@@ -215,7 +230,7 @@ func TestContainerThatAppearsAfterItsRemoval(t *testing.T) {
 			must(t, s.make("slow", func(string) {}))
 		}
 	}
-	report, err := Sweep(context.Background(), dir, removers, SweepOptions{LateAfter: time.Millisecond, Crash: late})
+	report, err := Sweep(context.Background(), dir, removers, SweepOptions{Late: after(time.Millisecond), Crash: late})
 	if err != nil || !appeared || len(report.Removed) != 1 || len(s.list(t)) != 0 {
 		t.Errorf("appeared %v, left %v, report %+v, error %v", appeared, s.list(t), report, err)
 	}
