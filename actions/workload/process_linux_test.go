@@ -48,10 +48,9 @@ func TestFirstProcess_sleepKeepsTheKernelsRule(t *testing.T) {
 		if err := syscall.Kill(pid, syscall.SIGTERM); err != nil {
 			t.Fatal(err)
 		}
-		// A signal that was dropped at once is not pending, and nothing ended.
-		if pending := status(t, pid, "ShdPnd"); pending != "0000000000000000" || !alive(pid) {
-			t.Errorf("%s: SIGTERM pending %s, alive %t", line, pending, alive(pid))
-		}
+		// It is dropped as soon as no thread is being made, for which the Go runtime
+		// blocks all signals for a moment; what it ended would not end with 137.
+		eventually(t, "SIGTERM is not pending", func() bool { return status(t, pid, "ShdPnd") == "0000000000000000" })
 		if err := syscall.Kill(pid, syscall.SIGKILL); err != nil {
 			t.Fatal(err)
 		}

@@ -197,17 +197,20 @@ func spawn(t *testing.T, path string, args, env []string) (string, func() error)
 func leakDaemon(t *testing.T, s scene) (string, func() error) {
 	t.Helper()
 	file := filepath.Join(s.dir, "pid")
-	cmd := exec.Command("sh", "-c", `setsid sh -c 'sleep 300 & echo $! >"$1"' sh "$1" </dev/null >/dev/null 2>&1 &`, "sh", file)
+	cmd := exec.Command("sh", "-c", `setsid sh -c 'sleep 300 & echo $$ $! >"$1"' sh "$1" </dev/null >/dev/null 2>&1 &`, "sh", file)
 	cmd.Env = sleeper(s).Env
 	if err := cmd.Run(); err != nil {
 		t.Fatal(err)
 	}
-	var pid int
+	var parent, pid int
 	for end := time.Now().Add(30 * time.Second); time.Now().Before(end); time.Sleep(time.Millisecond) {
 		text, _ := os.ReadFile(file)
-		pid, _ = strconv.Atoi(strings.TrimSpace(string(text)))
-		comm, _ := os.ReadFile(fmt.Sprintf("/proc/%d/comm", pid))
-		if pid > 0 && string(comm) == "sleep\n" {
+		if _, err := fmt.Sscan(string(text), &parent, &pid); err != nil {
+			continue
+		}
+		stat, _ := os.ReadFile(fmt.Sprintf("/proc/%d/stat", pid))
+		_, rest, sleeps := strings.Cut(string(stat), " (sleep) ") // then its state and its parent
+		if sleeps && strings.Fields(rest)[1] != strconv.Itoa(parent) {
 			break
 		}
 	}
