@@ -4,6 +4,7 @@ import (
 	"errors"
 	"fmt"
 	"os"
+	"time"
 )
 
 // begin makes the files of the session, and starts its reaper, when the first
@@ -32,19 +33,12 @@ func (j *Journal) begin() error {
 // sweeper takes a file that is not locked yet for a dead one's, so it is made
 // under another name; should it be swept away even there, another one is made.
 func (j *Journal) takeLock(who owner) error {
-	const attempts = 10
-	var err error
-	for range attempts {
-		// The directory, too, goes with the last session in it.
-		if _, err = prepare(j.dir); err != nil {
+	return persist(5*time.Second, func() error {
+		if _, err := prepare(j.dir); err != nil { // it goes with the last session in it
 			return err
 		}
-		err = j.tryTakeLock(who)
-		if !errors.Is(err, errSwept) && !errors.Is(err, os.ErrNotExist) {
-			return err
-		}
-	}
-	return err
+		return j.tryTakeLock(who)
+	})
 }
 
 var errSwept = errors.New("a sweep took the file away")

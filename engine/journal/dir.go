@@ -8,6 +8,7 @@ import (
 	"path/filepath"
 	"slices"
 	"strings"
+	"time"
 )
 
 const (
@@ -24,18 +25,29 @@ func prepare(dir string) (string, error) {
 	if err != nil {
 		return "", fmt.Errorf("state directory: %w", err)
 	}
-	for range 100 { // whoever ends meanwhile takes away what is empty
-		if err = os.MkdirAll(dir, 0o700); err == nil {
-			err = trusted(dir)
+	err = persist(time.Second, func() error { // whoever ends meanwhile takes away what is empty
+		if err := os.MkdirAll(dir, 0o700); err != nil {
+			return err
 		}
-		if !errors.Is(err, os.ErrNotExist) {
-			break
-		}
-	}
+		return trusted(dir)
+	})
 	if err != nil {
 		return "", fmt.Errorf("state directory: %w", err)
 	}
 	return dir, nil
+}
+
+// persist does something again as long as other sessions, by ending or by sweeping,
+// take away what it has made, but not for longer than the time given.
+func persist(most time.Duration, do func() error) error {
+	deadline := time.Now().Add(most)
+	for {
+		err := do()
+		taken := errors.Is(err, errSwept) || errors.Is(err, os.ErrNotExist)
+		if !taken || time.Now().After(deadline) {
+			return err
+		}
+	}
 }
 
 // trusted narrows the directory's mode to 0700 and checks whose it is.

@@ -149,7 +149,10 @@ var errForeign = errors.New("somebody else removed it")
 func engineRun(j *Journal, s store, id string, boundary func(string)) error {
 	l := j.Run(id)
 	shared := fmt.Sprintf("image-of-%d-%p", os.Getpid(), j)
-	if err := errors.Join(l.Share("image", shared, nil), makeOnce(s, shared, boundary)); err != nil {
+	if err := l.Share("image", shared, nil); err != nil {
+		return err
+	}
+	if err := makeOnce(s, shared, boundary); err != nil {
 		return err
 	}
 	kind := "box"
