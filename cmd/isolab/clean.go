@@ -60,15 +60,16 @@ func (a *app) sweep(ctx context.Context, kept bool) (journal.Report, error) {
 }
 
 // sweepOptions: a daemon goes on working for a dead client. It may still make a
-// container; and of an image whose id was never written down nobody knows whether it
-// is still being loaded, which on a slow disk takes several seconds.
+// container, whose image cannot be removed before it; and of an image whose id was
+// never written down nobody knows whether it is still being loaded, which on a slow
+// disk takes several seconds.
 func sweepOptions() journal.SweepOptions {
 	return journal.SweepOptions{Late: func(e journal.Entry) time.Duration {
 		switch {
-		case e.Kind == "container":
-			return 2 * time.Second
 		case e.Kind == "image" && e.Attrs["id"] == "":
 			return 10 * time.Second
+		case e.Kind == "image" || e.Kind == "container":
+			return 2 * time.Second
 		}
 		return 0
 	}}
