@@ -24,7 +24,7 @@ func Removers(open func(ctx context.Context, name string) (runtime.Runtime, erro
 			}
 			err = rt.Images().Remove(ctx, ref, attrs["id"])
 			if attrs["common"] != "" && errors.Is(err, runtime.ErrConflict) {
-				return nil // whoever uses the built-in image has it in a journal too
+				return nil // a container uses the built-in image, and is not for us to remove
 			}
 			return err
 		},

@@ -30,22 +30,30 @@ func Image(ctx context.Context, env *actions.Env, ref string) (runtime.Image, er
 
 // workload makes the built-in image, if it is not there, under the given name.
 func workload(ctx context.Context, env *actions.Env, name string) (runtime.Image, error) {
-	attrs := owner(env)
-	attrs["common"] = "true" // to every isolab on this machine
 	if !env.Ledger.Holds("image", name) {
-		if err := env.Ledger.Share("image", name, attrs); err != nil {
-			return runtime.Image{}, fmt.Errorf("journal image %s: %w", name, err)
+		if err := shareImage(env, name, ""); err != nil {
+			return runtime.Image{}, err
 		}
 	}
 	image, err := env.Runtime.Images().Resolve(ctx, Workload)
 	if err != nil {
 		return image, err
 	}
-	attrs["id"] = image.ID
-	if err := env.Ledger.Share("image", name, attrs); err != nil {
-		return image, fmt.Errorf("journal image %s: %w", name, err)
+	return image, shareImage(env, name, image.ID)
+}
+
+// shareImage journals the built-in image for all runs of the session, and again with
+// its id once it is there.
+func shareImage(env *actions.Env, name, id string) error {
+	attrs := owner(env)
+	attrs["common"] = "true" // somebody else's container may use it, see image.Removers
+	if id != "" {
+		attrs["id"] = id
 	}
-	return image, nil
+	if err := env.Ledger.Share("image", name, attrs); err != nil {
+		return fmt.Errorf("journal image %s: %w", name, err)
+	}
+	return nil
 }
 
 // Pull fetches an image unless it is there already, as present says. The run

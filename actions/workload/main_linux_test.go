@@ -156,10 +156,17 @@ func background(t testing.TB, c *exec.Cmd, text string) *output {
 	return out
 }
 
-// status reads one field of /proc/<pid>/status, its first word.
+// status reads one field of /proc/<pid>/status, its first word. The directory of a
+// process may be missing for a moment: while a thread that is not its first executes
+// a program, that thread takes over the process id.
 func status(t testing.TB, pid int, field string) string {
 	t.Helper()
-	data, err := os.ReadFile(fmt.Sprintf("/proc/%d/status", pid))
+	path := fmt.Sprintf("/proc/%d/status", pid)
+	data, err := os.ReadFile(path)
+	for tries := 0; errors.Is(err, os.ErrNotExist) && alive(pid) && tries < 100; tries++ {
+		time.Sleep(time.Millisecond)
+		data, err = os.ReadFile(path)
+	}
 	if err != nil {
 		t.Fatal(err)
 	}

@@ -34,9 +34,15 @@ func TestKilledWhileTheDaemonLoads(t *testing.T) {
 	if err := run.Start(); err != nil {
 		t.Fatal(err)
 	}
-	<-loading
+	ended := make(chan error, 1)
+	go func() { ended <- run.Wait() }()
+	select {
+	case <-loading:
+	case err := <-ended:
+		t.Fatalf("run ended before it loaded the image: %v", err)
+	}
 	run.Process.Kill()
-	run.Wait()
+	<-ended
 	clean := exec.Command(binary, "clean")
 	clean.Env = env
 	if out, err := clean.CombinedOutput(); err != nil {
@@ -52,9 +58,10 @@ func TestKilledWhileTheDaemonLoads(t *testing.T) {
 // while, and then hands it on whether or not somebody still waits for the answer.
 func slowDaemon(t *testing.T, loading chan<- struct{}) (socket string) {
 	t.Helper()
+	behind := dockerSocket(t)
 	door := httputil.NewSingleHostReverseProxy(&url.URL{Scheme: "http", Host: "docker"})
 	door.Transport = &http.Transport{DialContext: func(ctx context.Context, _, _ string) (net.Conn, error) {
-		return new(net.Dialer).DialContext(ctx, "unix", dockerSocket(t))
+		return new(net.Dialer).DialContext(ctx, "unix", behind)
 	}}
 	socket = filepath.Join(t.TempDir(), "s")
 	listener, err := net.Listen("unix", socket)

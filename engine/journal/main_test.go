@@ -54,9 +54,14 @@ func TestMain(m *testing.M) {
 	os.Exit(m.Run())
 }
 
-// after is a SweepOptions.Late for which everything may come late.
+// after is a SweepOptions.Late for which containers may come late.
 func after(d time.Duration) func(Entry) time.Duration {
-	return func(Entry) time.Duration { return d }
+	return func(e Entry) time.Duration {
+		if e.Kind == "container" {
+			return d
+		}
+		return 0
+	}
 }
 
 // crasher returns a hook that kills the process at the step of crashEnv.

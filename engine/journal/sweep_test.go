@@ -221,8 +221,8 @@ func TestKeptRunStaysUntilItIsAskedFor(t *testing.T) {
 // request, so removing what is not there yet is not enough.
 func TestContainerThatAppearsAfterItsRemoval(t *testing.T) {
 	dir, s := t.TempDir(), store(t.TempDir())
-	leave(t, dir, "dead", lastLife(t), intent(t, "docker.container", "slow"))
-	removers := map[string]actions.Remover{"docker.container": s.remove}
+	leave(t, dir, "dead", lastLife(t), intent(t, "container", "slow"))
+	removers := map[string]actions.Remover{"container": s.remove}
 	appeared := false
 	late := func(point string) {
 		if point == "sweep: late" {
